@@ -1,0 +1,35 @@
+"""One X-ray picture, decoded: pixels that mean the same whatever file they came from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the file said about its picture, kept for the result. Never holds anything that names a patient."""
+
+    format: str
+    """`JPEG`, `PNG`, `TIFF` or `DICOM`."""
+    width: int
+    """Columns of the picture as stored, after any rotation that the file asks for."""
+    height: int
+    """Rows, likewise."""
+    bits_stored: int
+    """Bits that carry a grey value: 8, 10, 12, 14 or 16."""
+    polarity: str = "MONOCHROME2"
+    """`MONOCHROME2` (low is black) or `MONOCHROME1` (low is white; the pixels were inverted on reading)."""
+    window: str = "none"
+    """How stored values became 8 bits, in words: `none`, `12-bit range`, `center 2048 width 4096`, …"""
+    view: str = ""
+    """`PA`, `AP` or empty where the file does not say."""
+
+
+@dataclass(frozen=True)
+class Radiograph:
+    """One X-ray picture: uint8, shape (rows, columns), 0 = black = air, 255 = white = dense."""
+
+    pixels: NDArray[np.uint8]
+    """May be smaller than `source` says where the caller asked for a reduced decode."""
+    source: Source
