@@ -1,0 +1,1 @@
+"""Networks without a head, built from stock layers."""

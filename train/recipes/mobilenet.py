@@ -1,0 +1,26 @@
+"""MobileNet V1 0.5 at 160 px, gray: the recipe of the reference model.
+
+Command:
+    lungwatch-train fit DATA --recipe mobilenet --weights mobilenet_0_5_160_imagenet_notop.h5 --run runs/reference
+
+docs/results.md tells its time and its scores.
+"""
+
+from functools import partial
+
+import tf_keras as keras
+
+from train.backbones.mobilenet import build
+from train.recipe import Recipe, Stage
+from xray.card import InputSpec
+
+RECIPE = Recipe(
+    name="mobilenet",
+    summary="MobileNet V1 0.5, gray, 160 px: small and fast, holds its scores as int8",
+    input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
+    build=partial(build, keras.applications.MobileNet, alpha=0.5),
+    stages=(
+        Stage("head", epochs=1, learning_rate=3e-3, whole_model=False),
+        Stage("all layers", epochs=17, learning_rate=1e-3),
+    ),
+)

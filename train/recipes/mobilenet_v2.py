@@ -1,0 +1,24 @@
+"""MobileNet V2 1.0 at 160 px, gray. Needs quantization-aware training to hold its scores as int8 (FACTS in docs).
+
+Command:
+    lungwatch-train fit DATA --recipe mobilenet_v2 --weights mobilenet_v2_1_0_224_imagenet_notop.h5 --run runs/v2
+"""
+
+from functools import partial
+
+import tf_keras as keras
+
+from train.backbones.mobilenet import build
+from train.recipe import Recipe, Stage
+from xray.card import InputSpec
+
+RECIPE = Recipe(
+    name="mobilenet_v2",
+    summary="MobileNet V2 1.0, gray, 160 px: as good in float, loses decisions as plain int8",
+    input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
+    build=partial(build, keras.applications.MobileNetV2, alpha=1.0),
+    stages=(
+        Stage("head", epochs=1, learning_rate=3e-3, whole_model=False),
+        Stage("all layers", epochs=9, learning_rate=5e-4),
+    ),
+)

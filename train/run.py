@@ -1,0 +1,85 @@
+"""A run: the directory that a training leaves behind, whole or not at all.
+
+`card.json` is written last: a directory without it is an unfinished training, and nothing exports it.
+"""
+
+import csv
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.validation import ValidationSet
+from xray.card import Card
+
+
+@dataclass(frozen=True)
+class Run:
+    """Names the files of a run."""
+
+    folder: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoint"
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "card.json"
+
+    @property
+    def arrays(self) -> Path:
+        return self.folder / "card.npz"
+
+    @property
+    def recipe(self) -> Path:
+        return self.folder / "recipe.json"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / "model.weights.h5"
+
+    @property
+    def sample(self) -> Path:
+        return self.folder / "sample.npz"
+
+    @property
+    def validation(self) -> Path:
+        return self.folder / "validation.npz"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.csv"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report"
+
+    def write_recipe(self, told: dict[str, Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.recipe.write_text(json.dumps(told, indent=1) + "\n")
+
+    def write_history(self, rows: list[dict[str, Any]]) -> None:
+        with self.history.open("w", newline="") as lines:
+            writer = csv.DictWriter(lines, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def write_images(self, sample: NDArray[np.uint8], validation: ValidationSet) -> None:
+        """Keep training images for calibration and parity, and the validation images: patient data, never exported."""
+        np.savez_compressed(self.sample, images=sample)
+        np.savez_compressed(self.validation, **vars(validation))
+
+    def write_card(self, card: Card, arrays: dict[str, NDArray[np.float32]]) -> None:
+        np.savez_compressed(self.arrays, allow_pickle=False, **arrays)
+        temporary = self.card.with_suffix(".tmp")
+        temporary.write_text(card.to_json() + "\n")
+        os.replace(temporary, self.card)
