@@ -17,11 +17,12 @@ class Source:
     height: int
     """Rows, likewise."""
     bits_stored: int
-    """Bits that carry a grey value: 8, 10, 12, 14 or 16."""
+    """Bits that carry a grey value: mostly 8, 10, 12, 14 or 16."""
     polarity: str = "MONOCHROME2"
     """`MONOCHROME2` (low is black) or `MONOCHROME1` (low is white; the pixels were inverted on reading)."""
     window: str = "none"
-    """How stored values became 8 bits, in words: `none`, `12-bit range`, `center 2048 width 4096`, …"""
+    """How stored values became 8 bits, in words: `none`, `12-bit range`, `center 2048 width 4096`,
+    `VOI LUT`, `values 12 to 4003 (the file names none)`, …"""
     view: str = ""
     """`PA`, `AP` or empty where the file does not say."""
 

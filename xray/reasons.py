@@ -85,6 +85,14 @@ class Reason(StrEnum):
         "for_processing",
         "These are raw detector values (FOR PROCESSING). Send the image meant for viewing (FOR PRESENTATION).",
     )
+    NOT_ORIGINAL = (
+        "not_original",
+        "This is a screenshot, a scan or a result, not the picture that the modality made. Send the radiograph itself.",
+    )
+    BURNT_IN = (
+        "burnt_in",
+        "Text is burnt into the picture, which the model has never seen. Send the radiograph without annotations.",
+    )
     # The reading
     CRASHED_DECODER = (
         "crashed_decoder",

@@ -22,10 +22,12 @@ class Format:
 
 
 FORMATS = (
+    # First: a DICOM file may have the header of a TIFF file in its preamble, and read as that it would pass by the
+    # gate on its modality, body part and view.
+    Format("DICOM", dicom.is_dicom, dicom.decode),
     Format("JPEG", raster.is_jpeg, raster.decode_jpeg),
     Format("PNG", raster.is_png, raster.decode_png),
     Format("TIFF", raster.is_tiff, raster.decode_tiff),
-    Format("DICOM", dicom.is_dicom, dicom.decode),
 )
 
 

@@ -1,0 +1,137 @@
+"""What an encoded picture says of itself, held against what the DICOM header says, before a decoder believes either.
+
+A 526-byte JPEG 2000 frame that claims 60,000 × 60,000 pixels makes its decoder ask for gigabytes, whatever the DICOM
+header around it says. The claims stand in the first bytes of each codestream and are cheap to read.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from xray.errors import RejectedImage
+from xray.formats.dicom_header import Raster
+from xray.reasons import Reason
+
+MAX_TILES = 4096
+"""Of a JPEG 2000 picture; encoders write one, or tiles of 256 pixels and more."""
+MIN_CODE_BLOCK_SAMPLES = 64
+"""Encoders use 64 × 64 or 32 × 32; with 4 × 4 the decoder's bookkeeping outweighs the picture many times."""
+MIN_PRECINCT_BITS = 4
+"""Precincts of less than 16 × 16 likewise (only the lowest resolutions may have smaller ones)."""
+MAX_LAYERS = 256
+"""Quality layers; encoders write 1 to 20."""
+
+_J2K_START = b"\xff\x4f\xff\x51"
+_NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
+_START_OF_FRAME = frozenset((*range(0xC0, 0xD0), 0xF7)) - {0xC4, 0xC8, 0xCC}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the codestream says."""
+
+    process: int
+    """Of JPEG and JPEG-LS: the number of the start-of-frame marker, 0xC0 and on."""
+    rows: int
+    columns: int
+    components: int
+    precision: int
+    """Bits of a sample."""
+
+
+def check_jpeg(frame: bytes, raster: Raster, processes: frozenset[int]) -> None:
+    """Refuse a JPEG or JPEG-LS frame that is of another process, shape or depth than its header says."""
+    claim = _read_jpeg(frame)
+    if claim.process not in processes:
+        raise RejectedImage(Reason.UNSUPPORTED_ENCODING, f"its transfer syntax does not allow SOF {claim.process:#x}")
+    _compare(claim, raster)
+
+
+def check_jpeg_2000(frame: bytes, raster: Raster) -> None:
+    """Refuse a JPEG 2000 frame (high-throughput or not) that says otherwise than its header, or costs too much."""
+    _compare(_read_jpeg_2000(frame), raster)
+
+
+def check_rle(frame: bytes, raster: Raster) -> None:
+    """Refuse an RLE frame whose segments are not the bytes of one grey sample, or that cannot be what it says."""
+    expected = raster.bits_allocated // 8
+    if len(frame) < 64:
+        raise RejectedImage(Reason.DAMAGED, "its RLE header is cut off")
+    segments, *offsets = struct.unpack_from("<16I", frame)
+    if segments != expected:
+        raise RejectedImage(Reason.DAMAGED, f"expected {expected} RLE segments, got {segments}")
+    ends = [*offsets[1:segments], len(frame)]
+    pixels = raster.rows * raster.columns
+    for start, end in zip(offsets[:segments], ends, strict=True):
+        if not 64 <= start < end <= len(frame):
+            raise RejectedImage(Reason.DAMAGED, "its RLE segments do not follow each other")
+        if end - start > 2 * pixels + 16:  # the most wasteful encoder spends two bytes on one
+            raise RejectedImage(Reason.DAMAGED, "an RLE segment holds more than the picture")
+
+
+def _compare(claim: Claim, raster: Raster) -> None:
+    if (claim.rows, claim.columns, claim.components) != (raster.rows, raster.columns, 1):
+        raise RejectedImage(
+            Reason.DAMAGED,
+            f"its header says {raster.columns}×{raster.rows}×1, its encoded picture "
+            f"{claim.columns}×{claim.rows}×{claim.components}",
+        )
+    if not 2 <= claim.precision <= raster.bits_allocated:
+        raise RejectedImage(Reason.DAMAGED, f"{claim.precision} bits a sample in {raster.bits_allocated} allocated")
+
+
+def _read_jpeg(frame: bytes) -> Claim:
+    if not frame.startswith(b"\xff\xd8"):
+        raise RejectedImage(Reason.DAMAGED, "expected a JPEG codestream")
+    at = 2
+    while at + 4 <= len(frame):
+        if frame[at] != 0xFF:
+            raise RejectedImage(Reason.DAMAGED, "expected a JPEG marker")
+        marker = frame[at + 1]
+        if marker == 0xFF:  # a fill byte
+            at += 1
+        elif marker in _NO_LENGTH:
+            at += 2
+        elif marker in _START_OF_FRAME and at + 10 <= len(frame):
+            precision, rows, columns, components = struct.unpack_from(">BHHB", frame, at + 4)
+            return Claim(marker, rows, columns, components, precision)
+        else:
+            at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+    raise RejectedImage(Reason.DAMAGED, "its JPEG header is cut off")
+
+
+def _read_jpeg_2000(frame: bytes) -> Claim:
+    if not frame.startswith(_J2K_START):
+        raise RejectedImage(Reason.UNSUPPORTED_ENCODING, "expected a bare JPEG 2000 codestream")
+    try:
+        # ISO/IEC 15444-1 Annex A.5.1
+        x1, y1, x0, y0, tile_x, tile_y, tile_x0, tile_y0, components = struct.unpack_from(">8IH", frame, 8)
+        depth = frame[42]
+        if not tile_x or not tile_y or x1 <= x0 or y1 <= y0:
+            raise RejectedImage(Reason.DAMAGED, "its JPEG 2000 picture or tiles are empty")
+        tiles = -(-(x1 - tile_x0) // tile_x) * -(-(y1 - tile_y0) // tile_y)
+        if tiles > MAX_TILES:
+            raise RejectedImage(Reason.DAMAGED, f"expected at most {MAX_TILES} tiles, got {tiles}")
+        _check_cost(frame)
+    except (struct.error, IndexError) as error:
+        raise RejectedImage(Reason.DAMAGED, "its JPEG 2000 header is cut off") from error
+    return Claim(0, y1 - y0, x1 - x0, components, (depth & 0x7F) + 1)
+
+
+def _check_cost(frame: bytes) -> None:
+    """Refuse coding styles (Annex A.6.1) whose bookkeeping costs a decoder far more than the picture."""
+    at = 2
+    while frame[at] == 0xFF and frame[at + 1] not in (0x90, 0xD9):  # up to the first tile-part
+        marker = frame[at + 1]
+        if marker in (0x52, 0x53):  # COD, COC
+            # COC: component (1 byte, we allow no more than one component), style, then as COD from the levels on.
+            precincts = frame[at + (4 if marker == 0x52 else 5)] & 1
+            levels_at = at + (9 if marker == 0x52 else 6)
+            if marker == 0x52 and int.from_bytes(frame[at + 6 : at + 8], "big") > MAX_LAYERS:
+                raise RejectedImage(Reason.DAMAGED, f"expected at most {MAX_LAYERS} quality layers")
+            levels, block_x, block_y = frame[levels_at : levels_at + 3]
+            if 1 << (block_x + 2 + block_y + 2) < MIN_CODE_BLOCK_SAMPLES:
+                raise RejectedImage(Reason.DAMAGED, f"expected code-blocks of {MIN_CODE_BLOCK_SAMPLES} samples or more")
+            sizes = frame[levels_at + 5 : levels_at + 6 + levels] if precincts else b""
+            if any(min(size & 15, size >> 4) < MIN_PRECINCT_BITS for size in sizes[-3:]):
+                raise RejectedImage(Reason.DAMAGED, f"expected precincts of {1 << MIN_PRECINCT_BITS} samples or more")
+        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
