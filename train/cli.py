@@ -16,7 +16,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 def cli() -> None:
     """Train chest X-ray classifiers and tell honestly how good they are. Not a medical device."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("absl").setLevel(logging.ERROR)
+    for noisy in ("absl", "tensorflow"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 @cli.command()
@@ -56,13 +57,14 @@ def fit(
 
     chosen = load(recipe)
     chosen = with_epochs(chosen, epochs) if epochs else chosen
-    wanted = {
-        "height": size,
-        "width": size,
-        "channels": int(channels) if channels else None,
-        "geometry": geometry,
-    }
-    spec = replace(chosen.input, **{name: value for name, value in wanted.items() if value is not None})
+    spec = chosen.input
+    spec = replace(
+        spec,
+        height=size or spec.height,
+        width=size or spec.width,
+        channels=int(channels) if channels else spec.channels,
+        geometry=geometry or spec.geometry,
+    )
     chosen = replace(chosen, input=spec, batch_size=batch_size or chosen.batch_size)
     done = train(chosen, Settings(data, run, weights, seed, workers, resume, about))
     click.echo(f"run: {done.folder}")

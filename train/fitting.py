@@ -89,7 +89,7 @@ def fit(
         if resumed < last:
             optimizer = _prepare(model, stage, len(training.labels) // recipe.batch_size)
             checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer, average=average)
-            if 0 < resumed and epoch <= resumed:
+            if resumed > 0 and epoch <= resumed:
                 # At the first epoch of a stage the checkpoint holds another stage's optimizer: take all but that.
                 part = checkpoint if resumed > epoch else tf.train.Checkpoint(model=model, average=average)
                 part.read(str(folder / f"epoch-{resumed}")).expect_partial()

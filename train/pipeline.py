@@ -60,7 +60,9 @@ def batches(
         picked = tf.sort(picked)
         taken = tf.numpy_function(lambda at: images[at], [picked], tf.uint8)
         taken = tf.ensure_shape(taken, (batch_size, *images.shape[1:3], channels))
-        drawn = tf.stack([tf.cast(seed, tf.int32), tf.cast(epoch * chosen.shape[0], tf.int32) + tf.cast(step, tf.int32)])
+        drawn = tf.stack(
+            [tf.cast(seed, tf.int32), tf.cast(epoch * chosen.shape[0], tf.int32) + tf.cast(step, tf.int32)]
+        )
         return augment(taken, drawn, size, settings), tf.gather(tf.constant(labels), picked)
 
     feed = tf.data.Dataset.from_tensor_slices((np.arange(chosen.shape[0]), chosen))

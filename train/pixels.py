@@ -57,7 +57,10 @@ def _fill(path: Path, examples: Sequence[Example], spec: InputSpec, workers: int
     faults: list[str] = []
     starts = range(0, len(examples), _CHUNK)
     try:
-        with ProcessPoolExecutor(workers) as pool, tqdm(total=len(examples), desc=title, unit="image", disable=None) as bar:
+        with (
+            ProcessPoolExecutor(workers) as pool,
+            tqdm(total=len(examples), desc=title, unit="image", disable=None) as bar,
+        ):
             chunks = [[example.path for example in examples[start : start + _CHUNK]] for start in starts]
             for start, (images, refused) in zip(starts, pool.map(_read, chunks, [spec] * len(chunks)), strict=True):
                 array[start : start + len(images)] = images

@@ -31,7 +31,9 @@ def file_score(predictor: Predictor) -> Score:
     """Score with an exported file, image by image, as the worker does."""
 
     def score(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        told = [predictor.predict(image) for image in tqdm(images, desc="scoring", unit="image", leave=False, disable=None)]
+        told = [
+            predictor.predict(image) for image in tqdm(images, desc="scoring", unit="image", leave=False, disable=None)
+        ]
         return np.stack([one.scores for one in told]), np.stack([one.embedding for one in told])
 
     return score

@@ -33,7 +33,9 @@ def split(dataset: Dataset, seed: int, share: float = VALIDATION_SHARE) -> tuple
         done = replace(
             dataset,
             examples=tuple(
-                example if example.split in ("val", "test") else replace(example, split="val" if at in chosen else "train")
+                example
+                if example.split in ("val", "test")
+                else replace(example, split="val" if at in chosen else "train")
                 for at, example in enumerate(dataset.examples)
             ),
         )

@@ -19,12 +19,14 @@ from train.dataset import Dataset, Example
 from train.fitting import TrainingImages, fit
 from train.pixels import cached
 from train.recipe import Recipe, Stage
+from train.report.picture import history_picture
 from train.run import Run
 from train.scoring import keras_score
 from train.split import split
 from train.validation import SHIFTS, ValidationSet, make, outputs
 from xray.calibration import calibrate
 from xray.card import Card, InputSpec, Result, TrainingData
+from xray.decide import probabilities
 from xray.errors import SetupError
 from xray.shift import shifted
 from xray.statistics import mean_auroc
@@ -94,6 +96,8 @@ def train(recipe: Recipe, settings: Settings) -> Run:
     model.save(run.model)
     model.save_weights(run.weights)
     run.write_history(progress.history)
+    run.report.mkdir(exist_ok=True)
+    history_picture(progress.history, progress.best_epoch, run.report / "history.png")
     run.write_images(sample, validation)
     run.write_card(card, arrays)
     return run
@@ -147,19 +151,13 @@ def _calibrated(
     hard, easy = validation.part(shifted=True), validation.part(shifted=False)
     told = outputs(score, hard.images, hard.labels)
     plain = outputs(score, easy.images, easy.labels)
-    described = f"{len(easy.labels)} validation images, each shifted {SHIFTS} times"
+    described = f"{len(easy.labels)} validation images, each shifted {SHIFTS} times, labels weighing the same"
     card, arrays = calibrate(card, told, score(sample)[1], described)
     results = (
-        Result("AUROC", "validation", mean_auroc(_shares(plain.scores), plain.labels)),
-        Result("AUROC", "validation, shifted", mean_auroc(_shares(told.scores), told.labels)),
+        Result("AUROC", "validation", mean_auroc(probabilities(plain.scores, card.temperature), plain.labels)),
+        Result("AUROC", "validation, shifted", mean_auroc(probabilities(told.scores, card.temperature), told.labels)),
     )
     return replace(card, results=results), arrays
-
-
-def _shares(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    from xray.decide import probabilities
-
-    return probabilities(scores, 1.0)
 
 
 def positive_label(labels: tuple[str, ...]) -> str | None:

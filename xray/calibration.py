@@ -68,13 +68,17 @@ def calibrate(
 def fit_temperature(scores: NDArray[np.float32], labels: NDArray[np.integer]) -> float:
     """Find the temperature of least log loss by golden-section search over its logarithm (0.05 .. 20).
 
-    The log loss is unimodal in the temperature: convex in its inverse (Guo et al., ICML 2017, section 4.2).
+    The log loss is unimodal in the temperature: convex in its inverse (Guo et al., ICML 2017, section 4.2). Each label
+    weighs the same, whatever its number of images: probabilities are those of a population in which each label is
+    equally frequent, as in the balanced batches that the model was trained on.
     """
     low, high = np.log(0.05), np.log(20.0)
     golden = (np.sqrt(5) - 1) / 2
+    present = [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
     def loss(exponent: float) -> float:
-        return log_loss(probabilities(scores, float(np.exp(exponent))), labels)
+        shares = probabilities(scores, float(np.exp(exponent)))
+        return float(np.mean([log_loss(shares[members], labels[members]) for members in present]))
 
     for _ in range(40):
         left, right = high - golden * (high - low), low + golden * (high - low)

@@ -71,4 +71,7 @@ def _cut(
 
 def _expose(pixels: NDArray[np.float32], contrast: float, brightness: float) -> NDArray[np.uint8]:
     mean = pixels.mean()
-    return np.rint(np.clip(((pixels - mean) * contrast + mean) * brightness, 0, 255)).astype(np.uint8)
+    exposed: NDArray[np.uint8] = np.rint(np.clip(((pixels - mean) * contrast + mean) * brightness, 0, 255)).astype(
+        np.uint8
+    )
+    return exposed
