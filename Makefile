@@ -82,5 +82,5 @@ $(WORKER_ENV)/.stamp $(FULL_ENV)/.stamp:
 	@echo 'Making $(@D) from $< …'
 	@rm -rf '$(@D)'
 	@'$(PYTHON)' -m venv '$(@D)'
-	@'$(@D)/bin/python' -m pip install --quiet --disable-pip-version-check --require-hashes --requirement '$<'
+	@'$(@D)/bin/python' -m pip install -qq --disable-pip-version-check --require-hashes --requirement '$<'
 	@touch '$@'
