@@ -206,8 +206,8 @@ def _view(header: "Dataset") -> str:
 
 
 def _code(header: "Dataset", name: str) -> str:
-    items = header.get(name) or ()
-    return str(items[0].get("CodeValue") or "").strip() if len(items) else ""
+    items = header.get(name)
+    return str(items[0].get("CodeValue") or "").strip() if items else ""
 
 
 def _text(header: "Dataset", name: str) -> str:

@@ -30,8 +30,8 @@ class Codec:
     plugin: str
     """pydicom's name for it. Named, because pydicom otherwise tries whatever is installed, in its own order."""
     modules: tuple[str, ...]
-    check: Callable[[bytes, Raster], None]
-    """Holds the codestream against the header before it is decoded."""
+    check: Callable[[bytes, Raster], bytes]
+    """Holds the codestream against the header before it is decoded, and sets known slips of writers right."""
 
 
 _RLE = Codec("pylibjpeg", ("pylibjpeg", "rle"), check_rle)
@@ -84,8 +84,7 @@ def read_stored(skeleton: Skeleton, pixels: PixelValue, raster: Raster) -> Store
     frame = b"".join(pixels.fragments)
     if len(frame) > 2 * raster.rows * raster.columns * raster.bits_allocated // 8 + (64 << 10):
         raise RejectedImage(Reason.DAMAGED, "the encoded picture is longer than the picture")
-    codec.check(frame, raster)
-    return _encapsulated(frame, skeleton.syntax, codec, raster)
+    return _encapsulated(codec.check(frame, raster), skeleton.syntax, codec, raster)
 
 
 def _native(pixels: PixelValue, raster: Raster, *, little: bool) -> Stored:
