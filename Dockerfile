@@ -12,17 +12,19 @@ WORKDIR /app
 
 FROM base AS worker-build
 COPY requirements/worker.lock /tmp/worker.lock
-# The environment holds no pip of its own: what is not there cannot be used against us.
-RUN python -m venv --without-pip /opt/lungwatch \
-    && python -m pip --python /opt/lungwatch/bin/python install --no-cache-dir --only-binary :all: --require-hashes -r /tmp/worker.lock
+# pip leaves the environment when its work is done: what is not there cannot be used against us.
+RUN python -m venv /opt/lungwatch \
+    && python -m pip install --no-cache-dir --only-binary :all: --require-hashes -r /tmp/worker.lock \
+    && python -m pip uninstall --yes setuptools pip
 COPY xray /app/xray
 COPY worker /app/worker
 RUN python -m compileall -q /app
 
 FROM base AS train-build
 COPY requirements/train.lock /tmp/train.lock
-RUN python -m venv --without-pip /opt/lungwatch \
-    && python -m pip --python /opt/lungwatch/bin/python install --no-cache-dir --require-hashes -r /tmp/train.lock
+RUN python -m venv /opt/lungwatch \
+    && python -m pip install --no-cache-dir --require-hashes -r /tmp/train.lock \
+    && python -m pip uninstall --yes pip
 COPY xray /app/xray
 COPY train /app/train
 COPY export /app/export
@@ -30,7 +32,7 @@ RUN python -m compileall -q /app
 
 # docker run --rm -v "$PWD:/data" IMAGE train fit /data/images --recipe cnn --run /data/runs/first
 FROM base AS train
-RUN useradd --system --uid 10001 --no-create-home lungwatch
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin lungwatch
 COPY --from=train-build /opt/lungwatch /opt/lungwatch
 COPY --from=train-build /app /app
 USER 10001
@@ -42,7 +44,7 @@ FROM base AS worker
 LABEL org.opencontainers.image.title="Lungwatch worker" \
       org.opencontainers.image.description="Answers every chest X-ray dropped into a folder. Not a medical device." \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --uid 10001 --no-create-home lungwatch \
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin lungwatch \
     && install -d -o 10001 -g 10001 /spool
 COPY --from=worker-build /opt/lungwatch /opt/lungwatch
 COPY --from=worker-build /app /app
