@@ -134,8 +134,11 @@ def _encapsulated(frame: bytes, syntax: str, codec: Codec, raster: Raster) -> St
             )
         except MemoryError as error:
             raise RejectedImage(Reason.TOO_LARGE, "its pixels do not fit into the memory allowed") from error
-        except Exception as error:
+        except BaseException as error:
             # Four decoders in three languages raise whatever they stumble over; the codestream alone is at fault.
+            # What the one in Rust (RLE) does not expect is a panic, which is no Exception.
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
             raise RejectedImage(Reason.DAMAGED, "its encoded picture cannot be decoded") from error
     lowest = -(1 << raster.bits_stored - 1) if raster.signed else 0
     unsigned = decoded.view(f"u{decoded.dtype.itemsize}")
