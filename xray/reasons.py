@@ -33,6 +33,10 @@ class Reason(StrEnum):
         "hard_linked",
         "The file also exists under another name, so it could change while it is read. Copy it instead of linking it.",
     )
+    NOT_READABLE = (
+        "not_readable",
+        "Lungwatch has no permission to read this file. Let the sender give it, and send the file again.",
+    )
     CHANGED = "changed", "The file was still being written while it was read. Send it again."
     # The format
     UNKNOWN_FORMAT = (

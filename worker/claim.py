@@ -1,0 +1,80 @@
+"""What passes between the stages: an arrival, a claim, and the decision on it."""
+
+import stat
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from xray.reasons import Reason
+
+
+class Signature(NamedTuple):
+    """What a file looks like from outside; two equal ones mean that nothing happened in between."""
+
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    links: int
+    mode: int
+
+    @property
+    def is_plain(self) -> bool:
+        return stat.S_ISREG(self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file in the incoming folder that is ready to be claimed."""
+
+    name: str
+    """Path below `incoming`, as `os.fsdecode` gives it."""
+    signature: Signature
+    received: float
+    """Wall clock when it was first seen, seconds since 1970: for people, never for arithmetic."""
+    first_seen: float
+    """Monotonic clock, likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An arrival that is ours: it lies at `work/<id>`."""
+
+    id: str
+    name: str
+    signature: Signature
+    received: float
+    first_seen: float
+    claimed: float
+    """Monotonic clock."""
+    revision_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says about one radiograph, in the result's own words (see docs/result.md)."""
+
+    scores: dict[str, float]
+    probabilities: dict[str, float]
+    finding: str
+    decision: str
+    operating_point: dict[str, Any] | None
+    image: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a claim: an answer, or a reason for refusing it."""
+
+    claim: Claim
+    answer: Answer | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    """For the log: numbers and format terms, never text out of the file."""
+    sha256: str | None = None
+    size_bytes: int | None = None
+    format: str | None = None
+    durations: dict[str, float] = field(default_factory=dict)
+    """Seconds by stage."""
+
+    @property
+    def outcome(self) -> str:
+        return "refused" if self.answer is None else "answered"

@@ -1,0 +1,277 @@
+"""The local engine: reader processes on this machine, fed and watched by one thread.
+
+The thread exists so that the readers never wait while the loop waits for the disk. It opens each file itself and hands
+over the descriptor; a reader that dies or hangs costs the file that it was reading one of three tries.
+"""
+
+import errno
+import logging
+import os
+import selectors
+import signal
+import stat
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from worker.claim import Answer, Claim, Decision
+from worker.engine.child import READER, Child
+from worker.pauses import Pause
+from worker.settings import Settings
+from worker.wake import Wake
+from xray.errors import SetupError
+from xray.reasons import Reason
+
+log = logging.getLogger(__name__)
+
+TRIES = 3
+_START_SECONDS = 60.0
+_RETRY_SECONDS = 1.0
+_LONGEST_BACK_OFF_SECONDS = 30.0
+_CAPACITY_PER_CHILD = 64
+"""Claims in hand for each reader: a third of a second's work, longer than a turn of the loop takes."""
+
+
+class LocalEngine:
+    """Starts at once; see `worker.engine.Engine`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        model: bytes,
+        work: str,
+        wake: Callable[[], None],
+        command: Sequence[str] = READER,
+    ) -> None:
+        self._settings = settings
+        self._work = work
+        self._wake = wake
+        self._command = command
+        # A copy in memory: a reader started next month still loads the bytes that were verified today.
+        self._model = os.memfd_create("model", os.MFD_CLOEXEC)
+        with open(self._model, "wb", closefd=False) as file:
+            file.write(model)
+        self._children: list[Child] = []
+        self._queue: deque[Claim] = deque()
+        self._later: deque[tuple[float, Claim]] = deque()
+        self._tries: dict[str, int] = {}
+        self._decided: deque[Decision] = deque()
+        self._failure: SetupError | None = None
+        self._failed_starts = 0
+        self._start_after = 0.0
+        self._bell = Wake()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        self.capacity = _CAPACITY_PER_CHILD * settings.workers
+        self.restarts = 0
+        self.trouble: Pause | None = None
+        # The thread starts every child: the kernel takes the end of the starting thread for the end of the parent.
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def backlog(self) -> int:
+        return len(self._queue)
+
+    @property
+    def ready(self) -> bool:
+        return any(child.ready for child in self._children)
+
+    def submit(self, claims: Sequence[Claim]) -> None:
+        self._queue.extend(claims)
+        self._bell.set()
+
+    def decisions(self) -> list[Decision]:
+        if self._failure is not None:
+            raise self._failure
+        return [self._decided.popleft() for _ in range(len(self._decided))]
+
+    def stop(self) -> None:
+        self._bell.stop()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        try:
+            while not self._bell.stopping and self._failure is None:
+                now = time.monotonic()
+                self._tend(now)
+                self._feed(now)
+                for key, _ in self._selector.select(self._sleep_seconds(now)):
+                    if key.fileobj is self._bell:
+                        self._bell.wait(0)
+                    else:
+                        self._hear(key.data)
+                if self._decided:
+                    self._wake()
+        except Exception as error:
+            # The loop must hear of it: a thread that dies in silence would leave every file waiting.
+            self._failure = SetupError(f"the engine failed ({type(error).__name__}: {error}); this is a bug, report it")
+            self._failure.__cause__ = error
+            self._wake()
+        finally:
+            for child in self._children:
+                child.end()
+            os.close(self._model)
+
+    def _sleep_seconds(self, now: float) -> float:
+        limit = self._settings.limits.wall_seconds
+        ends = [child.since + limit for child in self._children if child.held]
+        ends += [self._later[0][0]] if self._later else []
+        if len(self._children) < self._settings.workers:
+            ends.append(self._start_after)
+        return max(min(ends, default=now + 60) - now, 0.01)
+
+    def _tend(self, now: float) -> None:
+        """Start, replace and kill children as needed."""
+        limits = self._settings.limits
+        for child in list(self._children):
+            if child.held and now - child.since > limits.wall_seconds:
+                self._lose(child, now, Reason.TOO_SLOW)
+            elif not child.ready and now - child.since > _START_SECONDS:
+                self._lose(child, now, Reason.CRASHED_DECODER)
+            elif child.read_files >= limits.files_per_child and not child.held:
+                self._part(child)
+        while len(self._children) < self._settings.workers and now >= self._start_after:
+            child = Child(self._model, self._settings.operating_point, limits, now, self._command)
+            self._children.append(child)
+            self._selector.register(child.socket, selectors.EVENT_READ, child)
+        while self._later and self._later[0][0] <= now:
+            self._queue.append(self._later.popleft()[1])
+
+    def _feed(self, now: float) -> None:
+        """Hand over files, to the child that holds the fewest first."""
+        limits = self._settings.limits
+        while self._queue:
+            able = [child for child in self._children if child.read_files < limits.files_per_child and child.room > 0]
+            if not able:
+                return
+            child = min(able, key=lambda one: len(one.held))
+            claim = self._queue.popleft()
+            descriptor = self._open(claim)
+            if descriptor is None:
+                continue
+            try:
+                child.hand(claim, descriptor, now)
+            except OSError:
+                self._queue.appendleft(claim)
+                self._lose(child, now, Reason.CRASHED_DECODER)
+            finally:
+                os.close(descriptor)
+
+    def _open(self, claim: Claim) -> int | None:
+        """Open a claimed file; None where that already decided it."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        if claim.signature.mode and not claim.signature.is_plain:
+            return self._refuse(claim, Reason.NOT_A_FILE)
+        try:
+            descriptor = os.open(f"{self._work}/{claim.id}", flags)
+        except OSError as error:
+            return self._cannot_open(claim, error)
+        found = os.fstat(descriptor)
+        reason = None
+        if not stat.S_ISREG(found.st_mode):
+            reason = Reason.NOT_A_FILE
+        elif found.st_nlink != 1:
+            reason = Reason.HARD_LINKED
+        elif (found.st_ino, found.st_size, found.st_mtime_ns) != claim.signature[:3]:
+            reason = Reason.CHANGED
+        if reason is None:
+            return descriptor
+        os.close(descriptor)
+        return self._refuse(claim, reason)
+
+    def _cannot_open(self, claim: Claim, error: OSError) -> None:
+        if isinstance(error, PermissionError):
+            return self._refuse(claim, Reason.NOT_READABLE)
+        if isinstance(error, FileNotFoundError):
+            return self._refuse(claim, Reason.CHANGED, "somebody removed it while it was waiting to be read")
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+            return self._refuse(claim, Reason.NOT_A_FILE)
+        return self._put_off(claim, error)
+
+    def _refuse(self, claim: Claim, reason: Reason, detail: str = "") -> None:
+        self._tries.pop(claim.id, None)
+        self._decided.append(Decision(claim, reason=reason, detail=detail))
+
+    def _put_off(self, claim: Claim, error: OSError) -> None:
+        """The disk's fault, not the file's: try again, as often as it takes."""
+        self.trouble = Pause.DISK_ERROR
+        log.warning("%s: cannot be read now (%s); trying again", claim.id, os.strerror(error.errno or 0))
+        self._later.append((time.monotonic() + _RETRY_SECONDS, claim))
+
+    def _hear(self, child: Child) -> None:
+        now = time.monotonic()
+        replies = child.replies()
+        if replies is None:
+            self._lose(child, now, Reason.CRASHED_DECODER)
+            return
+        for reply in replies:
+            if "setup_error" in reply:
+                self._failure = SetupError(reply["setup_error"])
+                self._wake()
+            elif "ready" in reply:
+                child.ready = True
+                self._failed_starts, self.trouble = 0, None
+                self._wake()
+            else:
+                self._decide(child, reply, now)
+
+    def _decide(self, child: Child, reply: dict[str, Any], now: float) -> None:
+        claim = child.held.popleft()
+        handed, child.since = child.since, now
+        child.read_files += 1
+        if "bug" in reply:
+            self._blame(claim, Reason.CRASHED_DECODER, reply["bug"])
+        elif "errno" in reply:
+            self._put_off(claim, OSError(reply["errno"], ""))
+        else:
+            self.trouble = None
+            self._tries.pop(claim.id, None)
+            self._decided.append(_decision(claim, reply, max(handed - claim.claimed, 0.0)))
+
+    def _lose(self, child: Child, now: float, reason: Reason) -> None:
+        """A child died, or must: blame the file that it was reading, and give the others back."""
+        was_ready = child.ready
+        status = self._part(child)
+        self.restarts += 1
+        log.warning("a reader process ended with status %s; starting another", status)
+        if status == -signal.SIGXCPU and child.held:
+            # The kernel counted its CPU seconds, so that another try would end the same way.
+            self._refuse(child.held.popleft(), Reason.TOO_SLOW)
+        elif child.held:
+            self._blame(child.held.popleft(), reason, f"the reader ended with status {status}")
+        self._queue.extendleft(reversed(child.held))
+        if not was_ready:
+            self._failed_starts += 1
+            self._start_after = now + min(2.0**self._failed_starts, _LONGEST_BACK_OFF_SECONDS)
+            self.trouble = Pause.NO_READER
+            log.error("a reader process could not be started (status %s); trying again", status)
+
+    def _part(self, child: Child) -> int:
+        self._selector.unregister(child.socket)
+        self._children.remove(child)
+        return child.end()
+
+    def _blame(self, claim: Claim, reason: Reason, detail: str) -> None:
+        tries = self._tries.get(claim.id, 0) + 1
+        if tries >= TRIES:
+            self._refuse(claim, reason, detail)
+        else:
+            self._tries[claim.id] = tries
+            self._queue.appendleft(claim)
+
+
+def _decision(claim: Claim, reply: dict[str, Any], queue_seconds: float) -> Decision:
+    answer, reason = reply.get("answer"), reply.get("reason")
+    return Decision(
+        claim,
+        answer=Answer(**answer) if answer else None,
+        reason=Reason(reason) if reason else None,
+        detail=reply.get("detail", ""),
+        sha256=reply.get("sha256"),
+        size_bytes=reply.get("size_bytes"),
+        format=reply.get("format"),
+        durations={"queue": round(queue_seconds, 6), **reply["durations"]},
+    )

@@ -1,0 +1,94 @@
+"""The drop folder: one root on one file system, and where everything in it lies."""
+
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.filesystem import network_name
+from worker.pauses import Pause, Paused
+from xray.errors import SetupError
+
+MARKER = ".lungwatch"
+"""Tells this root from an empty mount point; holds a random id."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where things lie. All are directly below the root, so that a rename is always enough."""
+
+    root: Path
+    network: str | None = None
+    """Name of the network file system that the root is on, or None."""
+
+    @property
+    def incoming(self) -> Path:
+        return self.root / "incoming"
+
+    @property
+    def work(self) -> Path:
+        return self.root / "work"
+
+    @property
+    def done(self) -> Path:
+        return self.root / "done"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        return self.incoming, self.work, self.done, self.quarantine, self.results
+
+    def identity(self) -> tuple[int, int]:
+        """Return (device, inode) of the incoming folder: what a watch must be tied to.
+
+        Raises:
+            Paused: The root is gone, or another one is in its place.
+        """
+        try:
+            os.stat(self.root / MARKER)
+        except FileNotFoundError as error:
+            raise Paused(Pause.FOLDER_REPLACED if self.root.is_dir() else Pause.FOLDER_GONE) from error
+        try:
+            found = os.stat(self.incoming)
+        except FileNotFoundError:
+            self.incoming.mkdir()
+            found = os.stat(self.incoming)
+        return found.st_dev, found.st_ino
+
+
+def prepare(root: Path, ledger: Path) -> Folders:
+    """Make the folders that are missing, and check that the protocol can hold on them.
+
+    Raises:
+        SetupError: The folders cannot be made, lie on several file systems, or the ledger is in a wrong place.
+    """
+    root, ledger = root.absolute(), ledger.absolute()
+    folders = Folders(root)
+    try:
+        for folder in folders.all:
+            folder.mkdir(parents=True, exist_ok=True)
+        if not (root / MARKER).exists():
+            (root / MARKER).write_text(f"{uuid.uuid4()}\n")
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        devices = {os.stat(folder).st_dev for folder in (root, *folders.all)}
+        network, ledger_network = network_name(root), network_name(ledger.parent)
+    except OSError as error:
+        raise SetupError(f"the drop folder {root} cannot be set up: {error.strerror}; choose another --root") from error
+    if len(devices) > 1:
+        raise SetupError(
+            f"the folders below {root} are on several file systems, so files cannot be moved by renaming; "
+            "put incoming, work, done, quarantine and results on one"
+        )
+    for folder in folders.all:
+        if ledger.resolve().is_relative_to(folder.resolve()):
+            raise SetupError(f"the ledger {ledger} is inside the folder {folder}; put it elsewhere with --ledger")
+    if ledger_network:
+        raise SetupError(f"the ledger {ledger} is on {ledger_network}; put it on a local disk with --ledger")
+    return Folders(root, network)

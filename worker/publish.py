@@ -1,0 +1,106 @@
+"""Publishing what was promised: write aside, rename into place, move the source. Doing it again changes nothing."""
+
+import errno
+import os
+from pathlib import Path
+
+from worker.claim import Claim
+from worker.ledger import Output, Publication
+
+ASIDE_SUFFIX = ".result"
+"""Of outputs in `work` that were not renamed into place yet."""
+
+
+class Publisher:
+    """Does the disk work of a claim and of a publication, and remembers what has to be made durable.
+
+    A group goes through `write` (then a sync) and `place` (then a sync): no result is renamed into view before its
+    content is on the disk, and no row is closed before the names are.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = f"{root}/"
+        self._work = f"{root}/work"
+        self._made: set[str] = set()
+        self.dirty: set[str] = set()
+        """Files written and directories changed since the last sync."""
+
+    def claim(self, claim: Claim) -> bool:
+        """Move an arrival to `work/<id>`; False where it is no longer there or may not be moved."""
+        source = f"{self._root}incoming/{claim.name}"
+        try:
+            os.rename(source, f"{self._work}/{claim.id}")
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return False
+        except OSError as error:
+            if error.errno == errno.EXDEV:  # a sub-folder on another file system
+                return False
+            raise
+        self.dirty.add(os.path.dirname(source))
+        self.dirty.add(self._work)
+        return True
+
+    def work_path(self, id: str) -> str:
+        return f"{self._work}/{id}"
+
+    def write(self, publication: Publication) -> None:
+        """Write the outputs aside, in `work`, where nobody takes them for results."""
+        for number, output in enumerate(publication.outputs):
+            path = self._aside(publication.id, number)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            try:
+                _write_all(descriptor, output.content)
+            finally:
+                os.close(descriptor)
+            self.dirty.add(path)
+
+    def place(self, publication: Publication) -> bool:
+        """Rename the outputs into place, then the source; False where neither source nor destination is there."""
+        for number, output in enumerate(publication.outputs):
+            self._place_output(publication, number, output)
+        source, target = f"{self._work}/{publication.id}", self._root + publication.destination
+        self._make(os.path.dirname(target))
+        moved = True
+        try:
+            os.rename(source, target)
+        except FileNotFoundError:
+            if os.path.lexists(source):
+                self._made.clear()
+                raise
+            moved = os.path.lexists(target)
+        self.dirty.add(os.path.dirname(target))
+        self.dirty.add(self._work)
+        return moved
+
+    def _place_output(self, publication: Publication, number: int, output: Output) -> None:
+        aside, target = self._aside(publication.id, number), self._root + output.path
+        self._make(os.path.dirname(target))
+        try:
+            os.rename(aside, target)
+        except FileNotFoundError:
+            if not os.path.lexists(target):
+                self._made.clear()
+                raise
+        self.dirty.discard(aside)
+        self.dirty.add(os.path.dirname(target))
+
+    def _aside(self, id: str, number: int) -> str:
+        return f"{self._work}/{id}.{number}{ASIDE_SUFFIX}"
+
+    def _make(self, folder: str) -> None:
+        """Make a folder and make its name durable; once, as long as nobody removes it."""
+        if folder in self._made:
+            return
+        above = os.path.dirname(folder)
+        if not os.path.isdir(folder):
+            if len(above) >= len(self._root):
+                self._make(above)
+            os.makedirs(folder, exist_ok=True)
+        self.dirty.add(above)
+        self._made.add(folder)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    written = os.write(descriptor, content)
+    while written < len(content):
+        written += os.write(descriptor, content[written:])

@@ -1,0 +1,47 @@
+"""Recovery: take up what an earlier run left in `work`, before anything new is looked at."""
+
+import logging
+import os
+from dataclasses import replace
+
+from worker import durable
+from worker.folders import Folders
+from worker.ledger import Ledger
+from worker.pipeline import Pipeline
+from worker.publish import ASIDE_SUFFIX
+
+log = logging.getLogger(__name__)
+
+
+def recover(folders: Folders, ledger: Ledger, pipeline: Pipeline, anchor: int, now: float) -> None:
+    """Hand everything unfinished to the pipeline.
+
+    An intent whose file lies in `work` is ours and is read again; one whose file does not was never carried out, and
+    the file, still in `incoming`, will be seen again. What was decided is published again, byte for byte.
+    """
+    # What lies in `work` may lie there in the kernel's memory only; nothing is decided on that.
+    durable.sync_all(anchor)
+    entries = set(os.listdir(folders.work))
+    claims, dropped = [], []
+    for claim in ledger.intents():
+        if claim.id in entries:
+            claims.append(replace(claim, first_seen=now, claimed=now))
+        else:
+            dropped.append(claim.id)
+    publications = list(ledger.decided())
+    known = {claim.id for claim in claims} | {publication.id for publication in publications}
+    for entry in entries - known:
+        if entry.endswith(ASIDE_SUFFIX):
+            os.unlink(folders.work / entry)  # written again if it is still promised
+        else:
+            # No row: the ledger is newer than the folder, or somebody put it there. As an arrival it gets an answer.
+            target = folders.incoming / entry
+            if not os.path.lexists(target):
+                os.rename(folders.work / entry, target)
+            log.warning("a file lay in work without a row in the ledger; moved back to incoming")
+    if claims or publications or dropped:
+        log.info(
+            "recovering: %s to read again, %s to publish again, %s never claimed",
+            *(len(claims), len(publications), len(dropped)),
+        )
+    pipeline.resume(claims, publications, dropped)
