@@ -27,7 +27,7 @@ def chest() -> NDArray[np.uint8]:
 def chest12(chest: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """The same in 12 bits, using all of them."""
     ramp = np.arange(128, dtype=np.uint16) % 16
-    return np.minimum(chest.astype(np.uint16) * 16 + ramp, 4095)
+    return np.asarray(np.minimum(chest.astype(np.uint16) * 16 + ramp, 4095))
 
 
 MakeDicom = Callable[..., bytes]
@@ -82,16 +82,15 @@ def make_dicom(chest12: NDArray[np.uint16]) -> MakeDicom:
             for keyword, value in (usual | elements).items():
                 if value is not None:
                     setattr(dataset, keyword, value)
-        order = "<" if little else ">"
-        native = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder(order)).tobytes()
+        native = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<" if little else ">")).tobytes()
         dataset.PixelData = native + b"\0" * (len(native) % 2)
         dataset["PixelData"].VR = "OW" if pixels.dtype.itemsize > 1 else "OB"
         dataset.file_meta = FileMetaDataset()
         dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1" if plugin else syntax)
-        dataset.file_meta.MediaStorageSOPClassUID = UID(str((usual | elements)["SOPClassUID"] or "1.2"))
         dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.826.0.1.3680043.8.498.1")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            dataset.file_meta.MediaStorageSOPClassUID = UID(str((usual | elements)["SOPClassUID"] or "1.2"))
             if plugin:
                 dataset.compress(UID(syntax), encoding_plugin=plugin, generate_instance_uid=False)
             elif frame is not None:

@@ -20,7 +20,7 @@ def read(data: bytes) -> Radiograph:
 
 
 def reference(data: bytes) -> NDArray[np.uint8]:
-    """highdicom's transform, modality LUT to polarity, over 0..255."""
+    """What highdicom gives: modality LUT to polarity, over 0..255."""
     from highdicom import Image
     from pydicom import dcmread
 
@@ -39,7 +39,7 @@ def lut(first: int, entries: NDArray[Any], bits: int = 16) -> Any:
     return item
 
 
-WINDOW = {"WindowCenter": "1800", "WindowWidth": "2000"}
+WINDOW: dict[str, object] = {"WindowCenter": "1800", "WindowWidth": "2000"}
 
 CHAINS: dict[str, dict[str, object]] = {
     "window": WINDOW,
