@@ -43,7 +43,7 @@ def audit(folders: Folders, ledger: Ledger, *, digests: bool = True) -> Audit:
     rows = list(ledger.rows("SELECT id, state, outcome, reason, destination, sha256 FROM file"))
     outputs: dict[str, list[tuple[str, bytes]]] = {}
     for id, path, sha256 in ledger.rows("SELECT id, path, sha256 FROM output"):
-        outputs.setdefault(str(id), []).append((str(path), bytes(sha256)))  # type: ignore[arg-type]
+        outputs.setdefault(id, []).append((path, sha256))
     for id, state, outcome, reason, destination, sha256 in rows:
         if state != "closed":
             report.in_hand += 1

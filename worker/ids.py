@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 LENGTH = 26
 
 
@@ -30,7 +31,7 @@ class Ids:
 
 def encode(number: int) -> str:
     """Write 128 bits as 26 characters that sort like the number."""
-    return "".join([_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5)])
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
 
 
 def is_id(text: str) -> bool:

@@ -115,7 +115,7 @@ class Inbox:
 
     def take(self, count: int) -> list[Arrival]:
         """Return up to so many settled files; each has just been looked at once more, and none is returned twice."""
-        taken = []
+        taken: list[Arrival] = []
         while self._ready and len(taken) < count:
             name = self._ready.popleft()
             seen = self._seen.get(name)

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from worker.claim import Claim, Signature
 from xray.errors import SetupError
@@ -173,7 +174,7 @@ class Ledger:
             outputs = self._database.execute("SELECT path, content, sha256 FROM output WHERE id = ?", (id,))
             yield Publication(id, outcome, destination, tuple(Output(*row) for row in outputs), reason=reason)
 
-    def rows(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[object, ...]]:
+    def rows(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """Run a reading query, for `status` and `audit`."""
         return iter(self._database.execute(query, values))
 

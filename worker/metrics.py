@@ -49,16 +49,16 @@ class Metrics:
         self.paused = gauge("paused", "1 while the worker stands still for this reason.", "reason")
         self.standby = gauge("standby", "1 while another worker holds this root.")
         self.heartbeat = gauge("heartbeat_timestamp_seconds", "When the loop last turned.")
-        self.last_arrival = gauge("last_arrival_timestamp_seconds", "When a file was last claimed; 0: never.")
+        self.last_arrival = gauge(
+            "last_arrival_timestamp_seconds", "When the last file claimed was first seen; 0: none."
+        )
         self.model = gauge("model_info", "The model served.", "name", "version", "profile", "sha256")
         self.build = gauge("build_info", "This worker.", "version")
-        self.files.labels("answered", "")
-        for reason in Reason:
-            self.files.labels("refused", reason.value)
-        for outcome in OUTCOMES:
-            self.arrival_to_result.labels(outcome)
-        for stage in STAGES:
-            self.stage.labels(stage)
+        # `labels` costs more than counting does; these are looked up once.
+        self._stages = {stage: self.stage.labels(stage) for stage in STAGES}
+        self._seconds = {outcome: self.arrival_to_result.labels(outcome) for outcome in OUTCOMES}
+        self._files = {"": self.files.labels("answered", "")}
+        self._files |= {reason.value: self.files.labels("refused", reason.value) for reason in Reason}
         for pause in Pause:
             self.paused.labels(pause.value)
 
@@ -78,12 +78,12 @@ class Metrics:
         if claims:
             self.last_arrival.set(claims[-1].received)
         for claim in claims:
-            self.stage.labels("settle").observe(claim.claimed - claim.first_seen)
+            self._stages["settle"].observe(claim.claimed - claim.first_seen)
 
     def placed(self, publication: Publication, document: dict[str, Any] | None, seconds: float) -> None:
         """Count a file whose result is in place; `document` is None where an earlier run decided it."""
-        self.files.labels(publication.outcome, publication.reason or "").inc()
-        self.arrival_to_result.labels(publication.outcome).observe(seconds)
+        self._files[publication.reason or ""].inc()
+        self._seconds[publication.outcome].observe(seconds)
         if document is None:
             return
         if publication.duplicate_of is not None:
@@ -91,4 +91,7 @@ class Metrics:
         if document["finding"] is not None:
             self.findings.labels(document["finding"], document["decision"]).inc()
         for stage, stage_seconds in document["durations"].items():
-            self.stage.labels(stage).observe(stage_seconds)
+            self._stages[stage].observe(stage_seconds)
+
+    def spent(self, stage: str, seconds: float) -> None:
+        self._stages[stage].observe(seconds)

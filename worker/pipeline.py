@@ -156,7 +156,7 @@ class Pipeline:
             self._decisions = [one for one in self._decisions if one.claim.id in self._unsynced]
         self._to_close.clear()
         self._dropped.clear()
-        self._metrics.stage.labels("commit").observe(self._clock() - now)
+        self._metrics.spent("commit", self._clock() - now)
 
     def _claim(self) -> None:
         if not self._to_move:
@@ -197,7 +197,7 @@ class Pipeline:
         self._unsynced.clear()
         self._to_close.extend(self._placed)
         self._placed.clear()
-        self._metrics.stage.labels("sync").observe(self._clock() - before)
+        self._metrics.spent("sync", self._clock() - before)
 
     def _place(self) -> None:
         now = self._clock()

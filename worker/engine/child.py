@@ -65,7 +65,7 @@ class Child:
 
     def replies(self) -> list[dict[str, Any]] | None:
         """Return what it has said since; None when it is gone."""
-        said = []
+        said: list[dict[str, Any]] = []
         while True:
             try:
                 message = self.socket.recv(MESSAGE_BYTES)

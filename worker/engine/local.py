@@ -4,12 +4,10 @@ The thread exists so that the readers never wait while the loop waits for the di
 over the descriptor; a reader that dies or hangs costs the file that it was reading one of three tries.
 """
 
-import errno
 import logging
 import os
 import selectors
 import signal
-import stat
 import threading
 import time
 from collections import deque
@@ -18,10 +16,11 @@ from typing import Any
 
 from worker.claim import Answer, Claim, Decision
 from worker.engine.child import READER, Child
+from worker.engine.opening import open_claimed
 from worker.pauses import Pause
 from worker.settings import Settings
 from worker.wake import Wake
-from xray.errors import SetupError
+from xray.errors import RejectedImage, SetupError
 from xray.reasons import Reason
 
 log = logging.getLogger(__name__)
@@ -32,6 +31,8 @@ _RETRY_SECONDS = 1.0
 _LONGEST_BACK_OFF_SECONDS = 30.0
 _CAPACITY_PER_CHILD = 64
 """Claims in hand for each reader: a third of a second's work, longer than a turn of the loop takes."""
+
+_REASONS = {reason.value: reason for reason in Reason}
 
 
 class LocalEngine:
@@ -149,8 +150,13 @@ class LocalEngine:
                 return
             child = min(able, key=lambda one: len(one.held))
             claim = self._queue.popleft()
-            descriptor = self._open(claim)
-            if descriptor is None:
+            try:
+                descriptor = open_claimed(f"{self._work}/{claim.id}", claim)
+            except RejectedImage as error:
+                self._refuse(claim, error.reason, error.detail)
+                continue
+            except OSError as error:
+                self._put_off(claim, error)
                 continue
             try:
                 child.hand(claim, descriptor, now)
@@ -159,37 +165,6 @@ class LocalEngine:
                 self._lose(child, now, Reason.CRASHED_DECODER)
             finally:
                 os.close(descriptor)
-
-    def _open(self, claim: Claim) -> int | None:
-        """Open a claimed file; None where that already decided it."""
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        if claim.signature.mode and not claim.signature.is_plain:
-            return self._refuse(claim, Reason.NOT_A_FILE)
-        try:
-            descriptor = os.open(f"{self._work}/{claim.id}", flags)
-        except OSError as error:
-            return self._cannot_open(claim, error)
-        found = os.fstat(descriptor)
-        reason = None
-        if not stat.S_ISREG(found.st_mode):
-            reason = Reason.NOT_A_FILE
-        elif found.st_nlink != 1:
-            reason = Reason.HARD_LINKED
-        elif (found.st_ino, found.st_size, found.st_mtime_ns) != claim.signature[:3]:
-            reason = Reason.CHANGED
-        if reason is None:
-            return descriptor
-        os.close(descriptor)
-        return self._refuse(claim, reason)
-
-    def _cannot_open(self, claim: Claim, error: OSError) -> None:
-        if isinstance(error, PermissionError):
-            return self._refuse(claim, Reason.NOT_READABLE)
-        if isinstance(error, FileNotFoundError):
-            return self._refuse(claim, Reason.CHANGED, "somebody removed it while it was waiting to be read")
-        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
-            return self._refuse(claim, Reason.NOT_A_FILE)
-        return self._put_off(claim, error)
 
     def _refuse(self, claim: Claim, reason: Reason, detail: str = "") -> None:
         self._tries.pop(claim.id, None)
@@ -268,7 +243,7 @@ def _decision(claim: Claim, reply: dict[str, Any], queue_seconds: float) -> Deci
     return Decision(
         claim,
         answer=Answer(**answer) if answer else None,
-        reason=Reason(reason) if reason else None,
+        reason=_REASONS[reason] if reason else None,
         detail=reply.get("detail", ""),
         sha256=reply.get("sha256"),
         size_bytes=reply.get("size_bytes"),

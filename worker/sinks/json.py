@@ -7,5 +7,5 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode  # with `
 
 
 def render(document: dict[str, Any], day: str) -> tuple[str, bytes]:
-    lines = [f'  "{key}": {_encode(value)}' for key, value in document.items()]
+    lines = [f'  "{key}": {"null" if value is None else _encode(value)}' for key, value in document.items()]
     return f"results/{day}/{document['id']}.json", ("{\n" + ",\n".join(lines) + "\n}\n").encode()
