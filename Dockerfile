@@ -49,6 +49,8 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin lungwatch \
 COPY --from=worker-build /opt/lungwatch /opt/lungwatch
 COPY --from=worker-build /app /app
 COPY models /app/models
+ENV LUNGWATCH_ROOT=/spool \
+    LUNGWATCH_LISTEN=0.0.0.0:8080
 USER 10001
 VOLUME /spool
 EXPOSE 8080
@@ -57,4 +59,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=2)"]
 ENTRYPOINT ["python", "-m", "worker"]
-CMD ["run", "--root", "/spool", "--listen", "0.0.0.0:8080"]
+CMD ["run"]
