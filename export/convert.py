@@ -1,6 +1,7 @@
 """Keras model to TFLite graph: uint8 in, scores, cam and embedding out."""
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -36,7 +37,11 @@ def convert(model: keras.Model, sample: NDArray[np.uint8], profile: Profile) -> 
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = tf.uint8
             converter.inference_output_type = tf.float32
-        return bytes(converter.convert())
+        with warnings.catch_warnings():
+            # The calibrator inside the converter still uses TensorFlow's own interpreter, which says that it will go.
+            warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter is deprecated")
+            warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
+            return bytes(converter.convert())
 
 
 def _feed(sample: NDArray[np.uint8]) -> Iterator[dict[str, NDArray[np.float32]]]:

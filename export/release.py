@@ -1,5 +1,6 @@
 """Make a model file: convert, run, compare, calibrate again, seal, and only then write."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
@@ -112,5 +113,6 @@ def _write(out: Path, content: bytes) -> None:
         temporary.write_bytes(content)
         os.replace(temporary, out)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise SetupError(f"the model file {out} cannot be written: {error.strerror}") from error

@@ -88,10 +88,11 @@ def fit(
         last = epoch + stage.epochs
         if resumed < last:
             optimizer = _prepare(model, stage, len(training.labels) // recipe.batch_size)
-            checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer, average=average)
+            states = {"model": model, "average": average, "dropout": _dropout_states(model)}
+            checkpoint = tf.train.Checkpoint(optimizer=optimizer, **states)
             if resumed > 0 and epoch <= resumed:
                 # At the first epoch of a stage the checkpoint holds another stage's optimizer: take all but that.
-                part = checkpoint if resumed > epoch else tf.train.Checkpoint(model=model, average=average)
+                part = checkpoint if resumed > epoch else tf.train.Checkpoint(**states)
                 part.read(str(folder / f"epoch-{resumed}")).expect_partial()
                 log.info("going on after epoch %d", resumed)
                 epoch, resumed = max(epoch, resumed), 0
@@ -168,6 +169,12 @@ def _epoch(
             row[f"{name}_{metric}"] = value
     row["seconds"] = round(time.monotonic() - started, 1)
     return row
+
+
+def _dropout_states(model: keras.Model) -> list[tf.random.Generator]:
+    """Collect the dropout layers' random states, which Keras itself leaves out of checkpoints."""
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    return [layer._random_generator._generator for layer in layers]
 
 
 class _Step(keras.callbacks.Callback):

@@ -52,12 +52,13 @@ def calibrate(
     binary = card.positive is not None
     shown = shares[:, card.labels.index(card.positive)] if card.positive is not None else shares.max(axis=1)
     positive = validation.labels == (card.labels.index(card.positive) if card.positive is not None else -1)
+    points = operating_points(shown, positive) if binary else ()
     histogram, _ = np.histogram(shown, bins=HISTOGRAM_BINS, range=(0, 1))
     fitted = replace(
         card,
         temperature=temperature,
-        operating_points=operating_points(shown, positive) if binary else (),
-        uncertain=uncertain_band(shown, positive) if binary else None,
+        operating_points=points,
+        uncertain=uncertain_band(shown, positive, points[0].threshold) if binary else None,
         out_of_distribution_limit=float(np.quantile(np.array(distances, float), LIKENESS_QUANTILE)),
         calibrated_on=described,
         score_histogram=tuple(int(count) for count in histogram),
@@ -92,8 +93,8 @@ def fit_temperature(scores: NDArray[np.float32], labels: NDArray[np.integer]) ->
 def operating_points(shares: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[OperatingPoint, ...]:
     """Three thresholds on the probability of the positive label; the first is the default.
 
-    `balanced` has the largest sensitivity + specificity (Youden 1950), `half` is 0.5, `sensitivity95` is the highest
-    threshold that finds at least 95 % of the positives.
+    `balanced` is as good as the largest sensitivity + specificity (Youden 1950) as far as these images can tell,
+    `half` is 0.5, `sensitivity95` is the highest threshold that finds at least 95 % of the positives.
     """
     return (
         operating_point("balanced", _youden(shares, positive), shares, positive),
@@ -115,27 +116,34 @@ def operating_point(
     )
 
 
-def uncertain_band(shares: NDArray[np.float64], positive: NDArray[np.bool_]) -> UncertainBand | None:
-    """Between the lowest positives and the highest negatives the model cannot tell; None where they do not overlap."""
+def uncertain_band(shares: NDArray[np.float64], positive: NDArray[np.bool_], threshold: float) -> UncertainBand | None:
+    """Between the lowest positives and the highest negatives the model cannot tell; the threshold lies in between.
+
+    None where positives and negatives do not overlap at all.
+    """
     low = float(np.quantile(shares[positive], BAND_QUANTILE))
     high = float(np.quantile(shares[~positive], 1 - BAND_QUANTILE))
-    return UncertainBand(low, high, BAND_QUANTILE) if low < high else None
+    return UncertainBand(min(low, threshold), max(high, threshold), BAND_QUANTILE) if low < high else None
 
 
 def _youden(shares: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """The middle of the widest stretch of thresholds whose sensitivity + specificity is within noise of the best.
+    """The highest threshold whose sensitivity + specificity is within one standard error of the best.
 
-    The exact maximum of a step function hangs on single images. Thresholds within half a point of it are equally
-    good as far as this sample can tell, and the middle of them (in logits) is steadier on the next one.
+    The exact maximum of a step function hangs on single images; around it lies a stretch of thresholds that this
+    sample cannot tell apart (the one-standard-error rule: Breiman et al. 1984, section 3.4.3). Of these the highest is
+    taken, because strangeness looks like disease to a classifier: normal images of unseen origin score higher than
+    those of the validation fold, and hardly any positives are lost on the way up.
     """
     candidates = np.unique(shares)
-    ordered_positive, ordered_negative = np.sort(shares[positive]), np.sort(shares[~positive])
-    sensitivity = 1 - np.searchsorted(ordered_positive, candidates, side="left") / positive.sum()
-    specificity = np.searchsorted(ordered_negative, candidates, side="left") / (~positive).sum()
-    good = candidates[sensitivity + specificity >= (sensitivity + specificity).max() - 0.005]
-    ends = np.clip(np.array([good.min(), good.max()]), 1e-6, 1 - 1e-6)
-    middle = float(np.log(ends / (1 - ends)).mean())
-    return float(1 / (1 + np.exp(-middle)))
+    count, others = int(positive.sum()), int((~positive).sum())
+    sensitivity = 1 - np.searchsorted(np.sort(shares[positive]), candidates, side="left") / count
+    specificity = np.searchsorted(np.sort(shares[~positive]), candidates, side="left") / others
+    total = sensitivity + specificity
+    best = int(total.argmax())
+    variance = (
+        sensitivity[best] * (1 - sensitivity[best]) / count + specificity[best] * (1 - specificity[best]) / others
+    )
+    return float(candidates[total >= total[best] - np.sqrt(variance)].max())
 
 
 def _reaching(share: float, positives: NDArray[np.float64]) -> float:

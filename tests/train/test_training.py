@@ -1,0 +1,108 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from train.average import WeightAverage
+from train.fitting import Progress
+from train.recipe import load
+from train.run import Run
+from train.training import Settings, positive_label, train, with_epochs
+from xray.card import Card
+from xray.errors import SetupError
+
+
+def history(run: Run) -> list[dict[str, str]]:
+    with run.history.open() as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_a_run_holds_what_export_needs(run: Run) -> None:
+    card = Card.from_json(run.card.read_text())
+    assert card.labels == ("clear", "opacity")
+    assert card.positive == "opacity"
+    assert [point.name for point in card.operating_points] == ["balanced", "half", "sensitivity95"]
+    assert card.versions["tensorflow"]
+    model = keras.models.load_model(run.model, compile=False)
+    assert {"features", "embedding", "scores"} <= {layer.name for layer in model.layers}
+    with np.load(run.sample) as sample, np.load(run.validation) as validation:
+        assert sample["images"].dtype == np.uint8
+        assert sample["images"].shape[1:] == (128, 128, 1)
+        assert validation["shifted"].mean() == pytest.approx(2 / 3)
+    told = json.loads(run.recipe.read_text())
+    assert told["seed"] == 0
+    assert told["data"]["digest"] == card.data.digest
+    assert [row["epoch"] for row in history(run)] == ["1", "2"]
+    assert (run.report / "history.png").stat().st_size > 10_000
+
+
+def test_a_finished_run_is_never_trained_over(run: Run, drawn: Path) -> None:
+    with pytest.raises(SetupError, match="already holds a finished run"):
+        train(load("cnn"), Settings(drawn, run.folder))
+
+
+def test_an_unfinished_training_is_only_gone_on_with_when_asked(tmp_path: Path, drawn: Path) -> None:
+    (tmp_path / "checkpoint").mkdir()
+    with pytest.raises(SetupError, match="add --resume"):
+        train(load("cnn"), Settings(drawn, tmp_path))
+
+
+@pytest.mark.slow
+def test_a_killed_training_resumes_to_the_same_curve(run: Run, drawn: Path, tmp_path: Path) -> None:
+    """Killed for real after its first epoch; every figure of the second equals the uninterrupted run's."""
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-m", "train", "fit", drawn, "--recipe", "cnn", "--epochs", "2", "--run", folder]
+    process = subprocess.Popen([*command, "--workers", "1"], env=os.environ | {"PYTHONPATH": "."})
+    deadline = time.monotonic() + 100
+    while not Progress.read(folder / "checkpoint").history:
+        assert process.poll() is None, "finished before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not Run(folder).card.exists()
+    subprocess.run([*command, "--workers", "1", "--resume"], check=True, env=os.environ | {"PYTHONPATH": "."})
+    whole, resumed = (history(one) for one in (run, Run(folder)))
+    for row, again in zip(whole, resumed, strict=True):
+        for column in ("loss", "val_loss", "shifted_auroc"):
+            assert float(again[column]) == pytest.approx(float(row[column]), rel=1e-4), column
+
+
+def test_averaged_weights_are_the_mean_that_the_formula_says() -> None:
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(1,), use_bias=False)])
+    average = WeightAverage(model, decay=0.5)
+    start = float(model.weights[0][0, 0])
+    model.weights[0].assign([[start + 1.0]])
+    average.update()  # decay min(0.5, 2 / 11)
+    average.swap()
+    assert float(model.weights[0][0, 0]) == pytest.approx(start + 1 - 2 / 11, abs=1e-5)
+    average.swap()
+    assert float(model.weights[0][0, 0]) == pytest.approx(start + 1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("labels", "positive"),
+    [
+        (("NORMAL", "PNEUMONIA"), "PNEUMONIA"),
+        (("COVID", "Healthy"), "COVID"),
+        (("a", "b"), "b"),
+        (("a", "b", "c"), None),
+    ],
+)
+def test_the_positive_label_is_the_finding(labels: tuple[str, ...], positive: str | None) -> None:
+    assert positive_label(labels) == positive
+
+
+def test_epochs_are_shared_out_over_the_stages() -> None:
+    recipe = load("mobilenet")
+    assert [stage.epochs for stage in with_epochs(recipe, 5).stages] == [1, 4]
+    assert [stage.epochs for stage in with_epochs(recipe, 1).stages] == [1]
+    assert with_epochs(recipe, 1).stages[0].name == "all layers"
