@@ -163,7 +163,7 @@ class Card:
             SetupError: Not a card, of another schema, or with fields missing, unknown or of the wrong kind.
         """
         try:
-            fields = json.loads(text)
+            fields = json.loads(text, parse_constant=_no_constant)
         except ValueError as error:
             raise SetupError(f"the card is not JSON: {error}") from error
         schema = fields.get("schema") if isinstance(fields, dict) else None
@@ -183,6 +183,9 @@ def _build(kind: Any, value: Any) -> Any:
         if value is None and type(None) in arguments:
             return None
         return _build(next(one for one in arguments if one is not type(None)), value)
+    shape: Any = dict if dataclasses.is_dataclass(kind) else {tuple: list, dict: dict}.get(origin, object)
+    if not isinstance(value, shape):
+        raise ValueError(f"expected {shape.__name__}, got {type(value).__name__}")
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         unknown = sorted(set(value) - set(hints))
@@ -198,3 +201,7 @@ def _build(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"expected {kind.__name__}, got {value!r}")
     return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 COMPONENTS = 32
+LEAST_SPREAD = 0.01
+"""Of the largest. An embedding of 32 values or fewer leaves nothing over, and a direction in which the training images
+do not vary has no spread: divided by next to nothing, rounding errors would make every image look strange."""
 
 
 def fit(embeddings: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
@@ -22,7 +25,7 @@ def fit(embeddings: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     return {
         "embedding_mean": mean.astype(np.float32),
         "embedding_axes": axes[:kept].astype(np.float32),
-        "embedding_spread": np.append(spread, rest).clip(1e-6).astype(np.float32),
+        "embedding_spread": np.append(spread, rest).clip(max(LEAST_SPREAD * spread.max(), 1e-6)).astype(np.float32),
     }
 
 

@@ -8,6 +8,7 @@ sha256 of the whole file with the seal itself zeroed, so a flipped byte anywhere
 import hashlib
 import io
 import struct
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,12 +71,17 @@ def unpack(content: bytes) -> ModelFile:
     seal = content[start : start + _SEAL_BYTES]
     blank = content[:start] + bytes(_SEAL_BYTES) + content[start + _SEAL_BYTES :]
     if hashlib.sha256(blank).digest() != seal:
-        raise SetupError("the model file was changed or damaged after it was made (its seal does not match); copy it again")
+        raise SetupError(
+            "the model file was changed or damaged after it was made (its seal does not match); copy it again"
+        )
     (length,) = struct.unpack_from("<I", content, start + _SEAL_BYTES)
     text = start + _SEAL_BYTES + 4
-    card = Card.from_json(content[text : text + length].decode())
-    with np.load(io.BytesIO(content[text + length : end]), allow_pickle=False) as npz:
-        arrays = dict(npz)
+    try:
+        card = Card.from_json(content[text : text + length].decode())
+        with np.load(io.BytesIO(content[text + length : end]), allow_pickle=False) as npz:
+            arrays = dict(npz)
+    except (UnicodeDecodeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise SetupError("the model file's card cannot be read; make it again with lungwatch-export") from error
     return ModelFile(content, card, arrays, hashlib.sha256(content).hexdigest())
 
 

@@ -26,7 +26,9 @@ def draw(seed: int, *, opacity: bool = False, height: int = 512, width: int = 51
     centre = _SIDE / 2 + rng.uniform(-16, 16)
     body = _layer([_ellipse(centre, 300, rng.uniform(215, 245), 330)], blur=14)
     lungs = [
-        _ellipse(centre + side * rng.uniform(88, 104), rng.uniform(238, 258), rng.uniform(68, 82), rng.uniform(150, 175))
+        _ellipse(
+            centre + side * rng.uniform(88, 104), rng.uniform(238, 258), rng.uniform(68, 82), rng.uniform(150, 175)
+        )
         for side in (-1, 1)
     ]
     air = _layer(lungs, blur=9)
@@ -36,9 +38,10 @@ def draw(seed: int, *, opacity: bool = False, height: int = 512, width: int = 51
 
     density = 0.62 * body + 0.16 * spine + 0.3 * heart + 0.25 * diaphragm - 0.46 * air * (1 - 0.8 * heart)
     density += 0.1 * air * _ribs(rng, centre) + 0.05 * _texture(rng)
-    if opacity:
+    gain, offset = rng.uniform(0.9, 1.1), rng.uniform(-0.03, 0.03)
+    if opacity:  # last of all draws, so that nothing else changes
         density += 0.32 * air * _clouds(rng, lungs)
-    density = density * rng.uniform(0.9, 1.1) + rng.uniform(-0.03, 0.03)
+    density = density * gain + offset
     pixels = np.rint(np.clip(density, 0, 1) * 255).astype(np.uint8)
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
 

@@ -25,9 +25,9 @@ def preprocess(radiograph: Radiograph, spec: InputSpec) -> NDArray[np.uint8]:
     image = Image.fromarray(radiograph.pixels)
     target = (spec.width, spec.height)
     if spec.geometry == "stretch":
-        pixels = np.asarray(image.resize(target, Image.Resampling.BILINEAR))
+        pixels = np.asarray(_resize(image, radiograph.extent, target))
     else:
-        pixels = _pad(image, target)
+        pixels = _pad(image, radiograph.extent, target)
     return np.repeat(pixels[:, :, np.newaxis], spec.channels, axis=2)
 
 
@@ -36,10 +36,14 @@ def decode_side(spec: InputSpec) -> int:
     return max(spec.height, spec.width)
 
 
-def _pad(image: Image.Image, target: tuple[int, int]) -> NDArray[np.uint8]:
-    scale = min(target[0] / image.width, target[1] / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+def _resize(image: Image.Image, extent: tuple[float, float], target: tuple[int, int]) -> Image.Image:
+    return image.resize(target, Image.Resampling.BILINEAR, box=(0, 0, *extent))
+
+
+def _pad(image: Image.Image, extent: tuple[float, float], target: tuple[int, int]) -> NDArray[np.uint8]:
+    scale = min(target[0] / extent[0], target[1] / extent[1])
+    size = (max(1, round(extent[0] * scale)), max(1, round(extent[1] * scale)))
     canvas = Image.new("L", target, 0)
     corner = ((target[0] - size[0]) // 2, (target[1] - size[1]) // 2)
-    canvas.paste(image.resize(size, Image.Resampling.BILINEAR), corner)
+    canvas.paste(_resize(image, extent, size), corner)
     return np.asarray(canvas)

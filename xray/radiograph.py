@@ -34,3 +34,16 @@ class Radiograph:
     pixels: NDArray[np.uint8]
     """May be smaller than `source` says where the caller asked for a reduced decode."""
     source: Source
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Width and height of the picture, counted in its own pixels.
+
+        A reduced decode rounds its size up: of 1001 columns at an eighth come 126, of which the picture fills 125.125.
+        Taking it for 126 would shift its far side by most of a pixel, which is up to 21 grey levels after resizing.
+        """
+        rows, columns = self.pixels.shape
+        for part in (1, 2, 4, 8):
+            if (-(-self.source.width // part), -(-self.source.height // part)) == (columns, rows):
+                return self.source.width / part, self.source.height / part
+        return float(columns), float(rows)

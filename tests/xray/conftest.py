@@ -114,7 +114,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_graph(tmp_path_factory.mktemp("graph"), ("scores", "cam", "embedding"))
 
 
-def make_graph(folder: Path, names: tuple[str, ...]) -> bytes:
+def make_graph(folder: Path, names: tuple[str, ...], dtype: str = "uint8") -> bytes:
     """Convert a tiny network by way of a SavedModel, which keeps the names of the signature."""
     import tensorflow as tf
     import tf_keras as keras
@@ -132,7 +132,7 @@ def make_graph(folder: Path, names: tuple[str, ...]) -> bytes:
         ),
     )
 
-    @tf.function(input_signature=[tf.TensorSpec((1, 64, 64, 1), tf.uint8, name="image")])  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=[tf.TensorSpec((1, 64, 64, 1), dtype, name="image")])  # type: ignore[untyped-decorator]
     def serve(image: Any) -> dict[str, Any]:
         return dict(zip(names, network(tf.cast(image, tf.float32)), strict=True))
 

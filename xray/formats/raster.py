@@ -90,8 +90,11 @@ def _read(data: bytes, image: Image.Image, at_least: int | None) -> Radiograph:
     kind = "JPEG" if image.format == "MPO" else str(image.format)
     width, height = image.size
     inverted = kind == "TIFF" and image.mode.startswith("I") and _white_is_zero(image)
-    sideways = kind != "TIFF" and image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS  # TIFF's size is turned
-    if at_least is not None and kind == "JPEG":
+    orientation = 1 if kind == "TIFF" else image.getexif().get(ExifTags.Base.Orientation, 1)  # TIFF's size is turned
+    sideways = orientation in _SIDEWAYS
+    # A turned picture is decoded in full: rounding up its reduced size adds to its far side (`Radiograph.extent`),
+    # which turning may bring to the near one.
+    if at_least is not None and kind == "JPEG" and orientation == 1:
         image.draft("L", (2 * at_least, 2 * at_least))
     image.load()
     pixels, bits = _grey(ImageOps.exif_transpose(image), cut=_is_cut_to_eight(data, image))
