@@ -133,6 +133,7 @@ def _serve(
             drain_seconds=settings.drain_seconds,
         )
         greet()
+        log.info("process %s serves this folder", os.getpid())
         try:
             loop.run(_Exhausted(inbox, pipeline, progress) if progress else lambda: False)
         finally:
