@@ -26,7 +26,7 @@ _PATH = click.Path(path_type=Path)
 
 
 def _option(name: str, help: str, **more: Any) -> Callable[[Any], Any]:
-    variable = "LUNGWATCH_" + name.removeprefix("--").upper().replace("-", "_")
+    variable = "LUNGWATCH_" + name.split("/")[0].removeprefix("--").upper().replace("-", "_")
     return click.option(name, envvar=variable, show_envvar=True, show_default=True, help=help, **more)
 
 

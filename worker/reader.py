@@ -11,11 +11,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from worker import cell
+from worker import cell, conversation
 from xray import model_file
 from xray.card import OperatingPoint
 from xray.decide import Finding, decide
@@ -137,29 +136,6 @@ def load(model: bytes, operating_point: str | None) -> Reader:
     return Reader(file, Predictor(file.content), file.card.operating_point(operating_point))
 
 
-def serve(connection: socket.socket, read: Callable[[int], dict[str, Any]], cpu_seconds: int) -> None:
-    """Answer files until the other end closes."""
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(connection, 64, 1)
-        if not message:
-            return
-        cell.allow_cpu(cpu_seconds)
-        try:
-            reply = read(descriptors[0])
-        except Exception as error:
-            # A decoder raised what it never should. The parent counts it as a crash; of the error itself only its
-            # kind and place may leave the cell, for its text can quote the file.
-            trace = error.__traceback__
-            while trace and trace.tb_next:
-                trace = trace.tb_next
-            place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
-            reply = {"bug": f"{type(error).__name__} at {place}"}
-        finally:
-            os.close(descriptors[0])
-        reply["id"] = message.decode()
-        connection.send(json.dumps(reply).encode())
-
-
 def main() -> None:
     """Entry of the child process; its one argument is a JSON object written by `worker.engine.child`."""
     given = json.loads(sys.argv[1])
@@ -173,7 +149,7 @@ def main() -> None:
         sys.exit(2)
     cell.lock(given["memory_bytes"])
     connection.send(b'{"ready": true}')
-    serve(connection, reader.read, given["cpu_seconds"])
+    conversation.serve(connection, reader.read, given["cpu_seconds"])
 
 
 if __name__ == "__main__":
