@@ -83,7 +83,7 @@ class Reason(StrEnum):
     )
     WRONG_VIEW = (
         "wrong_view",
-        "This is not a frontal view. The model reads frontal (PA or AP) chest radiographs only.",
+        "This is not a frontal view, and the model reads no other. Send the PA or AP radiograph.",
     )
     FOR_PROCESSING = (
         "for_processing",

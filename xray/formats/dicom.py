@@ -31,6 +31,13 @@ def decode(data: bytes, at_least: int | None, gate: Gate = CHEST_GATE) -> Radiog
         RejectedImage: The file is damaged, or not a radiograph that is answered; its reason says why.
         SetupError: pydicom, or the decoder that this file needs, is not installed.
     """
+    try:
+        return _read(data, gate)
+    except MemoryError as error:
+        raise RejectedImage(Reason.TOO_LARGE, "its pixels do not fit into the memory allowed") from error
+
+
+def _read(data: bytes, gate: Gate) -> Radiograph:
     skeleton = take_apart(data)
     if skeleton.pixels is None:
         raise RejectedImage(Reason.NO_PIXELS)

@@ -132,20 +132,19 @@ def _encapsulated(frame: bytes, syntax: str, codec: Codec, raster: Raster) -> St
             decoded, _ = get_decoder(UID(syntax)).as_array(
                 encapsulate([frame], has_bot=False), index=0, raw=True, decoding_plugin=codec.plugin, **picture
             )
-        except MemoryError as error:
-            raise RejectedImage(Reason.TOO_LARGE, "its pixels do not fit into the memory allowed") from error
+        except MemoryError:
+            raise
         except BaseException as error:
             # Four decoders in three languages raise whatever they stumble over; the codestream alone is at fault.
             # What the one in Rust (RLE) does not expect is a panic, which is no Exception.
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise
             raise RejectedImage(Reason.DAMAGED, "its encoded picture cannot be decoded") from error
-    lowest = -(1 << raster.bits_stored - 1) if raster.signed else 0
-    unsigned = decoded.view(f"u{decoded.dtype.itemsize}")
+    unsigned: Stored = decoded.view(f"u{decoded.dtype.itemsize}")
     mask = (1 << raster.bits_stored) - 1
-    # A codestream may carry more bits than are stored, but not use them. JPEG knows no signed samples: a signed
-    # picture then comes as its two's complement.
-    fits = (unsigned <= mask) | ((decoded >= lowest) & (decoded <= lowest + mask))
-    if not fits.all():
+    lowest = -(1 << raster.bits_stored - 1) if raster.signed else 0
+    # A codestream may have room for more bits than are stored, but not use it. JPEG knows no signed samples: what is
+    # signed comes with its sign extended, or not.
+    if unsigned.max() > mask and (decoded.min() < lowest or decoded.max() > lowest + mask):
         raise RejectedImage(Reason.DAMAGED, f"its encoded picture has values beyond {raster.bits_stored} bits")
-    return np.asarray(unsigned & mask)
+    return np.asarray(unsigned & unsigned.dtype.type(mask))
