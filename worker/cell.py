@@ -17,7 +17,9 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 def tie_to_parent(parent: int) -> None:
-    """End when the parent ends, however it ends."""
+    """End when the parent ends, however it ends, and not before: it still needs us while it drains."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a service manager sends them to every process of a service
+        signal.signal(number, signal.SIG_IGN)
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

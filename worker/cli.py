@@ -26,7 +26,7 @@ _PATH = click.Path(path_type=Path)
 
 
 def _option(name: str, help: str, **more: Any) -> Callable[[Any], Any]:
-    variable = "LUNGWATCH_" + name.split("/")[0].removeprefix("--").upper().replace("-", "_")
+    variable = "LUNGWATCH_" + name.partition("/")[0].removeprefix("--").upper().replace("-", "_")
     return click.option(name, envvar=variable, show_envvar=True, show_default=True, help=help, **more)
 
 
@@ -86,9 +86,10 @@ def once(**given: Any) -> None:
 
     def serve() -> None:
         settings = _settings(**given)
-        if not given["log_level"] or sys.stderr.isatty():
+        people = sys.stderr.isatty()
+        if people:  # the bar says what the lines would say
             configure(given["log_format"], "warning")
-        with click.progressbar(length=1, file=sys.stderr, label="Reading", hidden=not sys.stderr.isatty()) as bar:
+        with click.progressbar(length=1, file=sys.stderr, label="Reading", hidden=not people) as bar:
 
             def progress(done: int, waiting: int) -> None:
                 bar.length = max(done + waiting, 1)

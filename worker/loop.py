@@ -74,14 +74,16 @@ class Loop:
                 deadline = self._clock() + self._drain_seconds
                 self._health.draining = True
                 log.info("stopping: finishing %s files in hand", self._pipeline.in_hand)
+            done = False
             try:
                 self._turn()
+                done = finished()
             except (OSError, sqlite3.Error, Paused) as error:
                 pause = pauses.classify(error)
                 if pause is None:
                     raise
                 self._stand_still(pause)
-            if not self._pipeline.in_hand and (deadline is not None or finished()):
+            if not self._pipeline.in_hand and (deadline is not None or done):
                 return
             if deadline is not None and self._clock() > deadline:
                 log.warning("%s files in hand are left for the next start", self._pipeline.in_hand)

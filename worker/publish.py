@@ -10,6 +10,11 @@ from worker.ledger import Output, Publication
 ASIDE_SUFFIX = ".result"
 """Of outputs in `work` that were not renamed into place yet."""
 
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_NOT_OURS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EXDEV})
+"""Taken back, a sub-folder that became a link or may not be written in, or one on another file system."""
+
 
 class Publisher:
     """Does the disk work of a claim and of a publication, and remembers what has to be made durable.
@@ -20,6 +25,7 @@ class Publisher:
 
     def __init__(self, root: Path) -> None:
         self._root = f"{root}/"
+        self._incoming = f"{root}/incoming"
         self._work = f"{root}/work"
         self._made: set[str] = set()
         self.dirty: set[str] = set()
@@ -27,18 +33,31 @@ class Publisher:
 
     def claim(self, claim: Claim) -> bool:
         """Move an arrival to `work/<id>`; False where it is no longer there or may not be moved."""
-        source = f"{self._root}incoming/{claim.name}"
+        below, _, name = claim.name.rpartition("/")
         try:
-            os.rename(source, f"{self._work}/{claim.id}")
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
-            return False
+            folder = self._open_folder(below)
+            try:
+                os.rename(name, f"{self._work}/{claim.id}", src_dir_fd=folder)
+            finally:
+                os.close(folder)
         except OSError as error:
-            if error.errno == errno.EXDEV:  # a sub-folder on another file system
+            if error.errno in _NOT_OURS:
                 return False
             raise
-        self.dirty.add(os.path.dirname(source))
+        self.dirty.add(f"{self._incoming}/{below}" if below else self._incoming)
         self.dirty.add(self._work)
         return True
+
+    def _open_folder(self, below: str) -> int:
+        """Open a sub-folder of `incoming` one name at a time: none of them may have become a link meanwhile."""
+        folder = os.open(self._incoming, _FOLDER)
+        for name in filter(None, below.split("/")):
+            try:
+                inner = os.open(name, _FOLDER, dir_fd=folder)
+            finally:
+                os.close(folder)
+            folder = inner
+        return folder
 
     def work_path(self, id: str) -> str:
         return f"{self._work}/{id}"

@@ -19,7 +19,7 @@ def tiny_model(request: pytest.FixtureRequest) -> Path:
     """A model file of a few kilobytes. Made by TensorFlow in a process of its own, once for each version of its source."""
     source = Path(__file__).with_name("tiny.py")
     digest = hashlib.sha256(source.read_bytes() + (ROOT / "xray" / "card.py").read_bytes()).hexdigest()[:16]
-    path = Path(request.config.cache.mkdir("lungwatch-tiny")) / f"{digest}.tflite"  # type: ignore[union-attr]
+    path = Path(request.config.cache.mkdir("lungwatch-tiny")) / f"{digest}.tflite"
     if not path.exists():
         made = path.with_suffix(f".{os.getpid()}")
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -12,7 +12,7 @@ from tests.worker.stand import MODEL
 from worker import cli, service
 from worker import folders as layout
 from worker.metrics import Metrics
-from worker.pauses import Pause
+from worker.pauses import Pause, Paused
 from worker.settings import Settings
 from worker.wake import Wake
 from xray.errors import SetupError
@@ -92,10 +92,10 @@ def test_another_root_in_its_place_is_a_pause(tmp_path: Path) -> None:
     folders.incoming.rmdir()
     assert folders.identity() != identity or folders.incoming.is_dir()
     root.rename(tmp_path / "elsewhere")
-    with pytest.raises(layout.Paused, match="folder_gone"):
+    with pytest.raises(Paused, match="folder_gone"):
         folders.identity()
     root.mkdir()
-    with pytest.raises(layout.Paused, match="folder_replaced"):
+    with pytest.raises(Paused, match="folder_replaced"):
         folders.identity()
 
 

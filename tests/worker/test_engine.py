@@ -19,7 +19,7 @@ from xray.reasons import Reason
 
 FAKE = (sys.executable, "-P", str(Path(__file__).with_name("fake_reader.py")))
 READY = b'{"ready": true}'
-LIMITS = Limits(cpu_seconds=1, wall_seconds=1.0, files_per_child=5)
+LIMITS = Limits(wall_seconds=60.0, files_per_child=5)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_file_that_kills_its_reader_three_times_is_refused_and_the_others_flow
 
 
 def test_a_file_that_takes_too_long_is_refused(tmp_path: Path, wake: Wake, start: Callable[..., LocalEngine]) -> None:
-    engine = start()
+    engine = start(limits=Limits(cpu_seconds=1, wall_seconds=2.0))
     engine.submit([claim(tmp_path, "hangs", "hang"), claim(tmp_path, "spins", "spin"), claim(tmp_path, "fine")])
     found = decisions(engine, wake, 3)
     assert found["hangs"].reason is found["spins"].reason is Reason.TOO_SLOW

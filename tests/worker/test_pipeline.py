@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.stand import Stand
+from worker.ledger import Step
 
 
 @pytest.fixture
@@ -16,12 +17,17 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
     stand.close()
 
 
-def test_a_group_shares_its_commits(stand: Stand) -> None:
+def test_a_group_shares_its_commits(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(40):
         stand.drop(f"{number}.png", b"good %d" % number)
-    commits = []
+    commits: list[Step] = []
     commit = stand.ledger.commit
-    stand.ledger.commit = lambda step: (commits.append(step), commit(step))[1]  # type: ignore[assignment,method-assign]
+
+    def count(step: Step) -> None:
+        commits.append(step)
+        commit(step)
+
+    monkeypatch.setattr(stand.ledger, "commit", count)
     stand.turn_until_idle()
     assert len(commits) == 3  # intents; decisions; closes
     assert stand.audit().answered == 40
@@ -56,7 +62,7 @@ def test_a_file_taken_back_between_commit_and_claim_leaves_no_row(stand: Stand) 
     arrivals = stand.inbox.take(10)
     (stand.folders.incoming / "gone.png").unlink()
     stand.pipeline.turn(arrivals)
-    stand.turn()
+    stand.pipeline.turn([])
     assert list(stand.ledger.rows("SELECT * FROM file")) == []
 
 
@@ -97,3 +103,19 @@ def test_the_audit_finds_what_is_missing_changed_or_strange(stand: Stand) -> Non
         "its result is missing",
         "its result is not what was promised (digest differs)",
     ]
+
+
+def test_a_folder_that_becomes_a_link_leads_nowhere(stand: Stand, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.png").write_bytes(b"good secret")
+    stand.drop("folder/a.png")
+    stand.inbox.look()
+    arrivals = stand.inbox.take(10)
+    (stand.folders.incoming / "folder" / "a.png").unlink()
+    (stand.folders.incoming / "folder").rmdir()
+    (stand.folders.incoming / "folder").symlink_to(outside)
+    stand.pipeline.turn(arrivals)
+    stand.pipeline.turn([])
+    assert (outside / "a.png").read_bytes() == b"good secret"
+    assert not list(stand.folders.work.iterdir())

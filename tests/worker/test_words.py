@@ -71,10 +71,10 @@ def test_the_installations_faults_are_pauses_and_bugs_are_not(error: Exception, 
 
 def test_a_ledger_that_is_not_confirmed_stops_the_worker() -> None:
     error = sqlite3.OperationalError("disk I/O error")
-    error.sqlite_errorname = "SQLITE_IOERR_FSYNC"  # type: ignore[misc]
+    error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
     with pytest.raises(DiskFailure):
         classify(error)
-    error.sqlite_errorname = "SQLITE_FULL"  # type: ignore[misc]
+    error.sqlite_errorname = "SQLITE_FULL"
     assert classify(error) is Pause.DISK_FULL
 
 

@@ -43,6 +43,7 @@ class Child:
                 stderr=subprocess.DEVNULL,  # decoders print what they stumble over, and that may be a name
                 pass_fds=(theirs.fileno(), model),
                 env=_environment(),
+                process_group=0,  # Ctrl-C on a terminal is for the parent alone
             )
         ours.setblocking(False)
         self.socket = ours
