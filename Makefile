@@ -49,7 +49,8 @@ format: $(FULL_ENV)/.stamp  ## bring the code into shape
 
 .PHONY: bench
 bench: $(FULL_ENV)/.stamp  ## every benchmark in turn; each prints ratios measured side by side
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(FULL_ENV)/bin/python "$$file"; done
+	$(FULL_ENV)/bin/python -m benchmarks.throughput
+	$(FULL_ENV)/bin/python -m benchmarks.same_picture
 
 .PHONY: image
 image:  ## the worker's container image

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.test_architecture import OURS, TABLE, imports
+from xray import __version__
 
 ROOT = Path(__file__).parent.parent
 LOCKS = {
@@ -109,9 +110,8 @@ def test_tensorflow_and_tf_keras_are_the_same_version() -> None:
 
 
 def test_the_changelog_knows_the_version() -> None:
-    version = setup_cfg()["metadata"]["version"]
     releases = re.findall(r"^## \[?([^]\s]+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
-    assert releases[0] == version
+    assert releases[0] == __version__
 
 
 def test_pyproject_says_how_to_build_and_nothing_else() -> None:

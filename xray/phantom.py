@@ -3,6 +3,8 @@
 They look enough like a chest to exercise every stage, and are nothing like evidence: no figure is measured on them.
 """
 
+import sys
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
@@ -83,3 +85,9 @@ def _clouds(rng: np.random.Generator, lungs: list[tuple[float, float, float, flo
         radius = rng.uniform(30, 55)
         clouds += np.exp(-(((columns - x) / radius) ** 2 + ((rows - y) / (0.8 * radius)) ** 2))
     return np.clip(clouds, 0, 1)
+
+
+if __name__ == "__main__":
+    # `python -m xray.phantom [SEED] > drawn.png`: something to drop where no radiograph is at hand.
+    drawing = draw(int(sys.argv[1]) if len(sys.argv) > 1 else 1, opacity=True, height=1024, width=1024)
+    Image.fromarray(drawing).save(sys.stdout.buffer, "PNG")
