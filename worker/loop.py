@@ -126,7 +126,8 @@ class Loop:
 
     def _rest(self) -> None:
         if self._engine.backlog >= GROUP:
-            time.sleep(_GATHER_SECONDS)
+            if self._engine.decided < GROUP:  # often the last sync gave them time enough
+                time.sleep(_GATHER_SECONDS)
         elif not self._pipeline.busy:
             now = self._clock()
             full = self._inbox.ready >= self._pipeline.room

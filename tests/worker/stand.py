@@ -40,7 +40,7 @@ class Clock:
 class InstantEngine:
     """Answers what holds `good`, refuses the rest, and never does anything by itself."""
 
-    capacity, backlog, ready, restarts = 64, 0, True, 0
+    capacity, backlog, decided, ready, restarts = 64, 0, 0, True, 0
     trouble: Pause | None = None
 
     def __init__(self, work: Path) -> None:

@@ -191,3 +191,20 @@ def test_the_pages_say_how_the_worker_is(running: Running) -> None:
     assert "Not a medical device" in get("/")
     assert "one.jpeg" not in get("/") + get("/metrics")
     assert running.stop() == 0
+
+
+def test_a_folder_that_goes_away_is_a_pause_and_nothing_is_refused(running: Running) -> None:
+    running.start()
+    (running.incoming / "one.jpeg").write_bytes(jpeg(1))
+    running.until_answered(1)
+    away = running.root.with_name("away")
+    running.root.rename(away)
+    running.until(lambda: "folder_gone" in running.log.read_text(), "the pause")
+    (away / "incoming" / "two.jpeg").write_bytes(jpeg(2))
+    away.rename(running.root)
+    assert {one["outcome"] for one in running.until_answered(2)} == {"answered"}
+    (running.incoming).rmdir()
+    running.until(running.incoming.is_dir, "incoming to be made again")
+    (running.incoming / "three.jpeg").write_bytes(jpeg(3))
+    running.until_answered(3)
+    assert running.stop() == 0

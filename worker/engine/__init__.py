@@ -23,6 +23,10 @@ class Engine(Protocol):
         """Claims that nobody has begun to read."""
 
     @property
+    def decided(self) -> int:
+        """Decisions that wait to be fetched."""
+
+    @property
     def ready(self) -> bool:
         """Whether a claim submitted now would be read."""
 

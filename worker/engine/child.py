@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import worker
-from worker.claim import Claim
+from worker.claim import Answer, Claim, Decision
 from worker.settings import Limits
+from xray.reasons import Reason
 
 READER = (sys.executable, "-P", "-m", "worker.reader")
 MESSAGE_BYTES = 1 << 16
 _PIPELINED = 2
 """Files handed over at a time: the next one is already there when the reader has done with one."""
+
+_REASONS = {reason.value: reason for reason in Reason}
 
 
 class Child:
@@ -91,3 +94,18 @@ def _environment() -> dict[str, str]:
     paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return {**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def decision(claim: Claim, reply: dict[str, Any], queue_seconds: float) -> Decision:
+    """Read what a reader said about a claim that waited so long for it."""
+    answer, reason = reply.get("answer"), reply.get("reason")
+    return Decision(
+        claim,
+        answer=Answer(**answer) if answer else None,
+        reason=_REASONS[reason] if reason else None,
+        detail=reply.get("detail", ""),
+        sha256=reply.get("sha256"),
+        size_bytes=reply.get("size_bytes"),
+        format=reply.get("format"),
+        durations={"queue": round(queue_seconds, 6), **reply["durations"]},
+    )

@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from worker.claim import Answer, Claim, Decision
-from worker.engine.child import READER, Child
+from worker.claim import Claim, Decision
+from worker.engine.child import READER, Child, decision
 from worker.engine.opening import open_claimed
 from worker.pauses import Pause
 from worker.settings import Settings
@@ -31,8 +31,6 @@ _RETRY_SECONDS = 1.0
 _LONGEST_BACK_OFF_SECONDS = 30.0
 _CAPACITY_PER_CHILD = 64
 """Claims in hand for each reader: a third of a second's work, longer than a turn of the loop takes."""
-
-_REASONS = {reason.value: reason for reason in Reason}
 
 
 class LocalEngine:
@@ -58,7 +56,7 @@ class LocalEngine:
         self._queue: deque[Claim] = deque()
         self._later: deque[tuple[float, Claim]] = deque()
         self._tries: dict[str, int] = {}
-        self._decided: deque[Decision] = deque()
+        self._decisions: deque[Decision] = deque()
         self._failure: SetupError | None = None
         self._failed_starts = 0
         self._start_after = 0.0
@@ -77,6 +75,10 @@ class LocalEngine:
         return len(self._queue)
 
     @property
+    def decided(self) -> int:
+        return len(self._decisions)
+
+    @property
     def ready(self) -> bool:
         return any(child.ready for child in self._children)
 
@@ -87,7 +89,7 @@ class LocalEngine:
     def decisions(self) -> list[Decision]:
         if self._failure is not None:
             raise self._failure
-        return [self._decided.popleft() for _ in range(len(self._decided))]
+        return [self._decisions.popleft() for _ in range(len(self._decisions))]
 
     def stop(self) -> None:
         self._bell.stop()
@@ -104,7 +106,7 @@ class LocalEngine:
                         self._bell.wait(0)
                     else:
                         self._hear(key.data)
-                if self._decided:
+                if self._decisions:
                     self._wake()
         except Exception as error:
             # The loop must hear of it: a thread that dies in silence would leave every file waiting.
@@ -145,7 +147,11 @@ class LocalEngine:
         """Hand over files, to the child that holds the fewest first."""
         limits = self._settings.limits
         while self._queue:
-            able = [child for child in self._children if child.read_files < limits.files_per_child and child.room > 0]
+            able = [
+                child
+                for child in self._children
+                if child.room > 0 and child.read_files + len(child.held) < limits.files_per_child
+            ]
             if not able:
                 return
             child = min(able, key=lambda one: len(one.held))
@@ -168,7 +174,7 @@ class LocalEngine:
 
     def _refuse(self, claim: Claim, reason: Reason, detail: str = "") -> None:
         self._tries.pop(claim.id, None)
-        self._decided.append(Decision(claim, reason=reason, detail=detail))
+        self._decisions.append(Decision(claim, reason=reason, detail=detail))
 
     def _put_off(self, claim: Claim, error: OSError) -> None:
         """The disk's fault, not the file's: try again, as often as it takes."""
@@ -204,7 +210,7 @@ class LocalEngine:
         else:
             self.trouble = None
             self._tries.pop(claim.id, None)
-            self._decided.append(_decision(claim, reply, max(handed - claim.claimed, 0.0)))
+            self._decisions.append(decision(claim, reply, max(handed - claim.claimed, 0.0)))
 
     def _lose(self, child: Child, now: float, reason: Reason) -> None:
         """A child died, or must: blame the file that it was reading, and give the others back."""
@@ -236,17 +242,3 @@ class LocalEngine:
         else:
             self._tries[claim.id] = tries
             self._queue.appendleft(claim)
-
-
-def _decision(claim: Claim, reply: dict[str, Any], queue_seconds: float) -> Decision:
-    answer, reason = reply.get("answer"), reply.get("reason")
-    return Decision(
-        claim,
-        answer=Answer(**answer) if answer else None,
-        reason=_REASONS[reason] if reason else None,
-        detail=reply.get("detail", ""),
-        sha256=reply.get("sha256"),
-        size_bytes=reply.get("size_bytes"),
-        format=reply.get("format"),
-        durations={"queue": round(queue_seconds, 6), **reply["durations"]},
-    )
