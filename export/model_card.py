@@ -44,7 +44,8 @@ def _facts(card: Card, file_name: str, size_bytes: int, sha256: str) -> str:
         "sha256": f"`{sha256}`",
         "Input": f"uint8, 1×{spec.height}×{spec.width}×{spec.channels}, 0..255, {spec.geometry}",
         "Labels": ", ".join(card.labels) + (f" (positive: {card.positive})" if card.positive else ""),
-        "Recipe, seed": f"{card.recipe}, {card.seed}",
+        "Recipe": card.recipe,
+        "Seed": _seeds(card),
         "Made": card.created,
         "Temperature": f"{card.temperature:.3f}",
         "Calibrated on": card.calibrated_on,
@@ -52,6 +53,12 @@ def _facts(card: Card, file_name: str, size_bytes: int, sha256: str) -> str:
     if card.uncertain is not None:
         rows["Uncertain"] = f"probability from {card.uncertain.low:.3f} to {card.uncertain.high:.3f}"
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+
+
+def _seeds(card: Card) -> str:
+    if not card.averaged_seeds:
+        return str(card.seed)
+    return f"weights averaged over runs with the seeds {', '.join(map(str, card.averaged_seeds))}"
 
 
 def _data(card: Card) -> str:

@@ -71,6 +71,23 @@ def fit(
 
 
 @cli.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run", required=True, type=click.Path(path_type=Path), help="Directory to leave the average in.")
+def average(runs: tuple[Path, ...], run: Path) -> None:
+    """Average the weights of RUNS of one recipe from the same pre-trained weights into one model."""
+    from train.soup import NoGain
+    from train.soup import average as mix
+
+    try:
+        measured = mix(runs, run)
+    except NoGain as error:
+        click.echo(f"lungwatch-train: {error}", err=True)
+        sys.exit(1)
+    click.echo("\n".join(map(str, measured)))
+    click.echo(f"run: {run}")
+
+
+@cli.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--split", default="val", help="Which images of DATA: train, val, test, or all.")

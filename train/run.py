@@ -78,6 +78,11 @@ class Run:
         np.savez_compressed(self.sample, images=sample)
         np.savez_compressed(self.validation, **vars(validation))
 
+    def read_images(self) -> tuple[NDArray[np.uint8], ValidationSet]:
+        """Read what `write_images` kept."""
+        with np.load(self.sample, allow_pickle=False) as kept, np.load(self.validation, allow_pickle=False) as checked:
+            return kept["images"], ValidationSet(**checked)
+
     def write_card(self, card: Card, arrays: dict[str, NDArray[np.float32]]) -> None:
         np.savez_compressed(self.arrays, allow_pickle=False, **arrays)
         temporary = self.card.with_suffix(".tmp")

@@ -2,12 +2,14 @@
 
 import datetime
 import importlib.metadata
+import json
 import logging
 import os
 import shlex
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tf_keras as keras
@@ -16,20 +18,17 @@ from numpy.typing import NDArray
 from train import dataset as datasets
 from train.about import About
 from train.dataset import Dataset, Example
+from train.finish import finish
 from train.fitting import TrainingImages, fit
 from train.pixels import cached
 from train.recipe import Recipe, Stage
 from train.report.picture import history_picture
 from train.run import Run
-from train.scoring import keras_score
 from train.split import split
-from train.validation import SHIFTS, ValidationSet, make, outputs
-from xray.calibration import calibrate
-from xray.card import Card, InputSpec, Result, TrainingData
-from xray.decide import probabilities
+from train.validation import make
+from xray.card import Card, InputSpec, TrainingData
 from xray.errors import SetupError
 from xray.shift import shifted
-from xray.statistics import mean_auroc
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +63,9 @@ def train(recipe: Recipe, settings: Settings) -> Run:
     about = About.read(settings.about)
     data, described = split(datasets.read(settings.data), settings.seed)
     labels = data.labels
-    run.write_recipe(_told(recipe, settings, data))
+    told = _told(recipe, settings, data)
+    _check_unchanged(run, told)
+    run.write_recipe(told)
 
     keras.backend.experimental.enable_tf_random_generator()  # its state is in the checkpoint, so --resume goes on
     keras.utils.set_random_seed(settings.seed)
@@ -90,16 +91,10 @@ def train(recipe: Recipe, settings: Settings) -> Run:
         seed=settings.seed,
     )
     sample = _sample(learning, labels, recipe.input, large, cache, workers, settings.seed)
-    card = _card(recipe, settings, about, data, described)
-    card, arrays = _calibrated(card, model, validation, sample)
-
-    model.save(run.model)
-    model.save_weights(run.weights)
     run.write_history(progress.history)
     run.report.mkdir(exist_ok=True)
     history_picture(progress.history, progress.best_epoch, run.report / "history.png")
-    run.write_images(sample, validation)
-    run.write_card(card, arrays)
+    finish(run, model, _card(recipe, settings, about, data, described), sample, validation)
     return run
 
 
@@ -108,6 +103,19 @@ def _claim(run: Run, *, resume: bool) -> None:
         raise SetupError(f"{run.folder} already holds a finished run; give another --run")
     if run.checkpoints.exists() and not resume:
         raise SetupError(f"{run.folder} holds an unfinished training; add --resume to go on, or give another --run")
+
+
+def _check_unchanged(run: Run, told: dict[str, Any]) -> None:
+    """Refuse to go on with a training under other settings or with other images than it was begun with."""
+    if not run.recipe.exists():
+        return
+    begun, now = json.loads(run.recipe.read_text()), json.loads(json.dumps(told))
+    other = sorted(name for name in now if name not in ("command", "versions") and begun.get(name) != now[name])
+    if other:
+        raise SetupError(
+            f"{run.folder} was begun with another {', '.join(other)}; repeat its settings with --resume "
+            f"(they stand in {run.recipe.name}), or give another --run"
+        )
 
 
 def _larger(recipe: Recipe) -> InputSpec:
@@ -144,22 +152,6 @@ def _sample(
     return np.concatenate([plain, np.stack([shifted(one[:, :, 0], spec, rng) for one in wide])])
 
 
-def _calibrated(
-    card: Card, model: keras.Model, validation: ValidationSet, sample: NDArray[np.uint8]
-) -> tuple[Card, dict[str, NDArray[np.float32]]]:
-    score = keras_score(model)
-    hard, easy = validation.part(shifted=True), validation.part(shifted=False)
-    told = outputs(score, hard.images, hard.labels)
-    plain = outputs(score, easy.images, easy.labels)
-    described = f"{len(easy.labels)} validation images, each shifted {SHIFTS} times, labels weighing the same"
-    card, arrays = calibrate(card, told, score(sample)[1], described)
-    results = (
-        Result("AUROC", "validation", mean_auroc(probabilities(plain.scores, card.temperature), plain.labels)),
-        Result("AUROC", "validation, shifted", mean_auroc(probabilities(told.scores, card.temperature), told.labels)),
-    )
-    return replace(card, results=results), arrays
-
-
 def positive_label(labels: tuple[str, ...]) -> str | None:
     """Of two labels, the one that is a finding: not called normal, healthy, negative, none or no."""
     if len(labels) != 2:
@@ -193,7 +185,7 @@ def _card(recipe: Recipe, settings: Settings, about: About, data: Dataset, descr
     )
 
 
-def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, object]:
+def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, Any]:
     """All that is needed to make this run again."""
     return {
         "command": shlex.join(["lungwatch-train", *sys.argv[1:]]),

@@ -115,6 +115,8 @@ class Card:
     """The label that the operating points speak of; None where there are more than two labels."""
     profile: str = "keras"
     """How the graph was quantized; `keras` for a run that was not exported yet."""
+    averaged_seeds: tuple[int, ...] = ()
+    """Where the weights are the average of several runs: their seeds."""
     graph_sha256: str = ""
     """sha256 of the graph as the converter wrote it, before the card went in."""
     temperature: float = 1.0
