@@ -21,6 +21,8 @@ class Audit:
     """Claimed, and not closed yet."""
     waiting: int = 0
     """In the incoming folder."""
+    purged: int = 0
+    """Sources removed by `purge`; their rows stay."""
     reasons: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     """Sentences, one for each way in which the invariant does not hold."""
@@ -40,28 +42,40 @@ def audit(folders: Folders, ledger: Ledger, *, digests: bool = True) -> Audit:
     """
     report = Audit()
     named: set[str] = set()
-    rows = list(ledger.rows("SELECT id, state, outcome, reason, destination, sha256 FROM file"))
-    outputs: dict[str, list[tuple[str, bytes]]] = {}
-    for id, path, sha256 in ledger.rows("SELECT id, path, sha256 FROM output"):
-        outputs.setdefault(id, []).append((path, sha256))
-    for id, state, outcome, reason, destination, sha256 in rows:
+    query = "SELECT id, state, outcome, reason, destination, sha256, purge, revision_of FROM file"
+    rows = list(ledger.rows(query))
+    revised = {str(row[7]) for row in rows if row[7]}
+    outputs: dict[str, list[tuple[str, bytes, str | None]]] = {}
+    for id, path, sha256, purge in ledger.rows("SELECT id, path, sha256, purge FROM output"):
+        outputs.setdefault(id, []).append((path, sha256, purge))
+    for id, state, outcome, reason, destination, sha256, purge, revision_of in rows:
         if state != "closed":
             report.in_hand += 1
-            named.update(path for path, _ in outputs.get(str(id), []))
+            named.update(path for path, _, _ in outputs.get(str(id), []))
             named.add(str(destination))
+            if state == "intent" and revision_of:
+                named.update(str(row[4]) for row in rows if row[0] == revision_of)
             continue
         if outcome == "answered":
             report.answered += 1
         else:
             report.refused += 1
             report.reasons[str(reason)] += 1
-        named.add(str(destination))
-        _check(report, folders.root, str(id), str(destination), sha256 if digests else None, "source")
+        report.purged += purge is not None
+        if id in revised:
+            pass  # its source went on to the row that revises it
+        elif purge is None:
+            named.add(str(destination))
+            _check(report, folders.root, str(id), str(destination), sha256 if digests else None, "source")
+        elif purge == "asked":  # a purge is at work, or broke off: the next one ends it
+            named.add(str(destination))
         if not outputs.get(str(id)):
             report.faults.append(f"{id}: was closed without a result")
-        for path, promised in outputs.get(str(id), []):
-            named.add(path)
-            _check(report, folders.root, str(id), path, promised if digests else None, "result")
+        for path, promised, purge in outputs.get(str(id), []):
+            if purge != "done":
+                named.add(path)
+            if purge is None:
+                _check(report, folders.root, str(id), path, promised if digests else None, "result")
     _strangers(report, folders, named, {str(row[0]) for row in rows})
     report.waiting = sum(len(files) for _, _, files in os.walk(folders.incoming))
     return report

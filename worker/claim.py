@@ -46,6 +46,8 @@ class Claim:
     claimed: float
     """Monotonic clock."""
     revision_of: str | None = None
+    taken_from: str = ""
+    """Where its file lies before it is moved to `work`, relative to the root; empty: under its name in `incoming`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A file's row goes intent → decided → closed. `intent` is durable before the 
 all of it is on the disk. So whatever a crash leaves behind can be finished, and finishing twice changes nothing.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 from worker.claim import Claim, Signature
 from xray.errors import SetupError
 
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = f"""
 CREATE TABLE file (
@@ -34,15 +35,19 @@ CREATE TABLE file (
     sha256 BLOB,
     model BLOB,
     duplicate_of TEXT,
-    destination TEXT
+    destination TEXT,
+    purge TEXT CHECK (purge IN ('asked', 'done'))
 ) WITHOUT ROWID;
 CREATE INDEX file_first ON file (sha256) WHERE sha256 IS NOT NULL AND duplicate_of IS NULL;
 CREATE INDEX file_open ON file (state) WHERE state <> 'closed';
+CREATE UNIQUE INDEX file_revision ON file (revision_of) WHERE revision_of IS NOT NULL;
+CREATE INDEX file_requeued ON file (id) WHERE revision_of IS NOT NULL AND state = 'intent';
 CREATE TABLE output (
     id TEXT NOT NULL,
     path TEXT NOT NULL,
     sha256 BLOB NOT NULL,
     content BLOB,
+    purge TEXT CHECK (purge IN ('asked', 'done')),
     PRIMARY KEY (id, path)
 ) WITHOUT ROWID;
 PRAGMA user_version = {VERSION};
@@ -91,7 +96,7 @@ class Step:
 
 
 class Ledger:
-    """The one writer of the ledger. Opened, used and closed by one thread.
+    """The ledger, opened, used and closed by one thread. The worker writes it; so do `requeue` and `purge`, row by row.
 
     Raises:
         SetupError: The file is not a ledger of this version.
@@ -116,9 +121,7 @@ class Ledger:
 
     def commit(self, step: Step) -> None:
         """Write a step, and return when it is on the disk. All of it or nothing."""
-        database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        try:
+        with self.transaction() as database:
             database.executemany("DELETE FROM file WHERE id = ? AND state = 'intent'", [(id,) for id in step.dropped])
             database.executemany(
                 "INSERT INTO file (id, state, name, inode, size_bytes, mtime_ns, received, revision_of)"
@@ -137,6 +140,14 @@ class Ledger:
             # What was published lies on the disk now; the digest is enough to prove it.
             database.executemany("UPDATE output SET content = NULL WHERE id = ?", [(id,) for id in step.closed])
             database.executemany("UPDATE file SET state = 'closed' WHERE id = ?", [(id,) for id in step.closed])
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing; on the disk when this returns. Others wait meanwhile, so it must be short."""
+        database = self._database
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
@@ -164,6 +175,27 @@ class Ledger:
             Claim(id, os.fsdecode(name), Signature(inode % 2**64, size, mtime, 1, 0), received, 0.0, 0.0, revision)
             for id, name, inode, size, mtime, received, revision in rows
         ]
+
+    def requeued(self) -> list[Claim]:
+        """Return the claims that `worker.requeue` has written: their files still lie where the old rows say."""
+        rows = self._database.execute(
+            "SELECT new.id, new.name, new.inode, new.size_bytes, new.mtime_ns, new.received, old.id, old.destination"
+            " FROM file AS new JOIN file AS old ON old.id = new.revision_of"
+            " WHERE new.revision_of IS NOT NULL AND new.state = 'intent' ORDER BY new.id"
+        )
+        return [
+            Claim(id, os.fsdecode(name), Signature(inode % 2**64, size, mtime, 1, 0), received, 0.0, 0.0, old, place)
+            for id, name, inode, size, mtime, received, old, place in rows
+        ]
+
+    def ancestors(self, id: str) -> set[str]:
+        """Return this id and those that it revises, directly or not."""
+        rows = self._database.execute(
+            "WITH RECURSIVE line (id) AS (VALUES (?) UNION SELECT revision_of FROM file JOIN line USING (id))"
+            " SELECT id FROM line WHERE id IS NOT NULL",
+            (id,),
+        )
+        return {id for (id,) in rows}
 
     def decided(self) -> Iterator[Publication]:
         """Yield what was decided and perhaps not published, for recovery."""

@@ -1,12 +1,30 @@
 """One worker for one root: the one that holds the lock works, the others stand by."""
 
+import contextlib
 import fcntl
+import json
 import os
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 from xray.errors import SetupError
 
 NAME = "worker.lock"
+
+_BLINK_SECONDS = 0.05
+"""`holder` touches the lock for less than this."""
+
+
+class Note(NamedTuple):
+    """Who holds the lock."""
+
+    process: int
+    listen: str
+    """Where its page is; empty for nowhere."""
+    model: str
+    since: str
+    """RFC 3339."""
 
 
 class Lock:
@@ -20,22 +38,41 @@ class Lock:
 
     def take(self) -> bool:
         """Take the lock if it is free; tell whether it is ours now."""
+        if self._try():
+            return True
+        time.sleep(_BLINK_SECONDS)
+        return self._try()
+
+    def _try(self) -> bool:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
+    def sign(self, note: Note) -> None:
+        """Say who holds it, for `status`. A full disk may keep us from it, and that is no harm."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, json.dumps(note).encode(), 0)
+
     def close(self) -> None:
         os.close(self._fd)
 
 
-def is_held(root: Path) -> bool:
-    """Tell whether a worker runs on this root."""
-    if not (root / NAME).exists():
-        return False
-    lock = Lock(root)
+def holder(root: Path) -> Note | None:
+    """Return who serves this root; None if nobody does."""
     try:
-        return not lock.take()
+        descriptor = os.open(root / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        try:
+            return Note(*json.loads(os.read(descriptor, 4096)))
+        except (ValueError, TypeError):  # it has the lock, and has not said who it is yet
+            return Note(0, "", "?", "?")
     finally:
-        lock.close()
+        os.close(descriptor)
+    return None

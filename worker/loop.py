@@ -98,6 +98,8 @@ class Loop:
             self._watch.tie(self._folders.identity())
             self._tie_at = now + _HEARTBEAT_SECONDS
             self._health.watching = True
+            if not self._wake.stopping:
+                self._pipeline.take_requeued()
         arrivals = [] if self._wake.stopping else self._arrivals(now)
         if arrivals:
             self._lively_until = now + _LIVELY_SECONDS

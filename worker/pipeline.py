@@ -102,6 +102,14 @@ class Pipeline:
         for publication in publications:
             self._to_write.append(_Item(publication, self._clock()))
 
+    def take_requeued(self) -> None:
+        """Take up what `requeue` has written into the ledger since the last call."""
+        known = {claim.id for claim in self._to_move} | set(self._dropped)
+        for claim in self._ledger.requeued():
+            if claim.id not in self._reading and claim.id not in known:
+                now = self._clock()
+                self._to_move.append(replace(claim, first_seen=now, claimed=now))
+
     def turn(self, arrivals: Sequence[Arrival]) -> None:
         """Bring everything in hand one step on."""
         self._receive()
@@ -169,12 +177,13 @@ class Pipeline:
                 (claimed if self._publisher.claim(claim) else lost).append(claim)
                 self._to_move.popleft()
         finally:
-            self._inbox.forget([claim.name for claim in claimed])
-            self._inbox.give_back([claim.name for claim in lost])
+            arrived = [claim for claim in claimed if not claim.taken_from]
+            self._inbox.forget([claim.name for claim in arrived])
+            self._inbox.give_back([claim.name for claim in lost if not claim.taken_from])
             self._dropped.extend(claim.id for claim in lost)
             self._unsynced.update(claim.id for claim in claimed)
             self._submit(claimed)
-            self._metrics.claimed(claimed)
+            self._metrics.claimed(arrived)
         for claim in lost:
             log.warning("%s: taken back, or not ours to move; left where it is", claim.id)
 

@@ -70,12 +70,17 @@ class Promises:
             document = fresh[decision.sha256]
             return document["id"], self._same_answer(decision, document)
         found = self._ledger.first_with(bytes.fromhex(decision.sha256))
-        if found is None or found[0] == decision.claim.id:
+        if found is None or found[0] in self._own(decision):
             return None, None
         id, model, outcome = found
         if model != self._model_digest or outcome != "answered" or decision.answer is None:
             return id, None
         return id, self._same_answer(decision, self._published(id))
+
+    def _own(self, decision: Decision) -> set[str]:
+        """Return the ids under which this very file was decided before: it is no duplicate of itself."""
+        claim = decision.claim
+        return {claim.id, *(self._ledger.ancestors(claim.revision_of) if claim.revision_of else ())}
 
     def _same_answer(self, decision: Decision, document: dict[str, Any] | None) -> dict[str, Any] | None:
         """Return the first file's answer where it was given by the same rules: no two answers for the same bytes."""

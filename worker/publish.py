@@ -33,6 +33,8 @@ class Publisher:
 
     def claim(self, claim: Claim) -> bool:
         """Move an arrival to `work/<id>`; False where it is no longer there or may not be moved."""
+        if claim.taken_from:
+            return self._claim_again(claim)
         below, _, name = claim.name.rpartition("/")
         try:
             folder = self._open_folder(below)
@@ -46,6 +48,18 @@ class Publisher:
             raise
         self.dirty.add(f"{self._incoming}/{below}" if below else self._incoming)
         self.dirty.add(self._work)
+        return True
+
+    def _claim_again(self, claim: Claim) -> bool:
+        """Move a file that `requeue` named out of one of our own folders."""
+        source = self._root + claim.taken_from
+        try:
+            os.rename(source, f"{self._work}/{claim.id}")
+        except FileNotFoundError:
+            if not os.path.isdir(self._work):
+                raise
+            return False
+        self.dirty.update((os.path.dirname(source), self._work))
         return True
 
     def _open_folder(self, below: str) -> int:

@@ -26,8 +26,9 @@ def recover(folders: Folders, ledger: Ledger, pipeline: Pipeline, anchor: int, n
     for claim in ledger.intents():
         if claim.id in entries:
             claims.append(replace(claim, first_seen=now, claimed=now))
-        else:
+        elif claim.revision_of is None:
             dropped.append(claim.id)
+        # else: requeued and not moved yet; the pipeline finds it in the ledger
     publications = list(ledger.decided())
     known = {claim.id for claim in claims} | {publication.id for publication in publications}
     for entry in entries - known:

@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry
 
+import xray
 from worker import folders as layout
 from worker import model as models
 from worker.engine import ENGINES, Engine
@@ -17,7 +17,7 @@ from worker.folders import Folders
 from worker.health import Health
 from worker.inbox import Inbox, Rules
 from worker.ledger import Ledger
-from worker.lock import Lock
+from worker.lock import Lock, Note
 from worker.loop import Loop
 from worker.metrics import Metrics
 from worker.model import Model
@@ -25,6 +25,7 @@ from worker.pipeline import Pipeline
 from worker.promise import Promises
 from worker.publish import Publisher
 from worker.recovery import recover
+from worker.result import timestamp
 from worker.settings import Settings
 from worker.wake import Wake
 from worker.watch import Watch
@@ -56,7 +57,7 @@ def run(settings: Settings, wake: Wake, say: Callable[[str], None]) -> Summary:
     folders = layout.prepare(settings.root, settings.ledger)
     model = models.load(settings.model, settings.operating_point)
     metrics, health = Metrics(CollectorRegistry()), Health()
-    metrics.serve(model, _version())
+    metrics.serve(model, xray.__version__)
     with contextlib.ExitStack() as stack:
         lock = stack.enter_context(contextlib.closing(Lock(folders.root)))
         ours = lock.take()
@@ -66,6 +67,7 @@ def run(settings: Settings, wake: Wake, say: Callable[[str], None]) -> Summary:
             return Summary({}, 0)
         if not ours and not web:
             _web(settings, folders, model, metrics, health, stack, optional=False)
+        lock.sign(_note(settings.listen, model))
         return _serve(settings, folders, model, metrics, health, wake, lambda: _greet(settings, folders, model, say))
 
 
@@ -87,6 +89,7 @@ def once(settings: Settings, wake: Wake, progress: Callable[[int, int], None]) -
             raise SetupError(
                 f"a worker already serves {folders.root}; drop the files and let it answer, or stop it first"
             )
+        lock.sign(_note("", model))
         return _serve(settings, folders, model, Metrics(CollectorRegistry()), Health(), wake, progress=progress)
 
 
@@ -217,7 +220,7 @@ def _web(
 
 
 def _greet(settings: Settings, folders: Folders, model: Model, say: Callable[[str], None]) -> None:
-    say(f"Lungwatch {_version()} · model {_name(model)}")
+    say(f"Lungwatch {xray.__version__} · model {_name(model)}")
     say(f"  Drop files into     {folders.incoming}")
     say(f"  Results appear in   {folders.results}")
     if settings.listen:
@@ -225,12 +228,9 @@ def _greet(settings: Settings, folders: Folders, model: Model, say: Callable[[st
     say("Not a medical device. Its answers are not for diagnosis. Ctrl-C stops it.")
 
 
+def _note(listen: str, model: Model) -> Note:
+    return Note(os.getpid(), listen, _name(model), timestamp(time.time()))
+
+
 def _name(model: Model) -> str:
     return f"{model.name} {model.version} ({model.profile}, sha256 {model.sha256[:12]})"
-
-
-def _version() -> str:
-    try:
-        return version("lungwatch")
-    except PackageNotFoundError:
-        return "from a checkout"
