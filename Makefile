@@ -36,6 +36,10 @@ demo: $(FULL_ENV)/.stamp  ## train, export and answer on drawn radiographs, in a
 test: $(FULL_ENV)/.stamp  ## all tests; ARGS is handed to pytest
 	$(FULL_ENV)/bin/python -m pytest $(ARGS)
 
+.PHONY: faults
+faults: $(FULL_ENV)/.stamp  ## crash and fail a worker at every call it makes on its folder (minutes; needs strace)
+	$(FULL_ENV)/bin/python -m tests.faults
+
 .PHONY: check
 check: $(FULL_ENV)/.stamp  ## format, lint and types
 	$(FULL_ENV)/bin/ruff format --check .
