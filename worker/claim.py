@@ -1,5 +1,6 @@
 """What passes between the stages: an arrival, a claim, and the decision on it."""
 
+import os
 import stat
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -8,7 +9,11 @@ from xray.reasons import Reason
 
 
 class Signature(NamedTuple):
-    """What a file looks like from outside; two equal ones mean that nothing happened in between."""
+    """What a file looks like from outside; two equal ones mean that nothing happened in between.
+
+    Inode and time are wrapped to 64 bits with a sign, as SQLite's integers are: inodes have no sign, and a sender may
+    set a time that no such number holds (the year 2300).
+    """
 
     inode: int
     size_bytes: int
@@ -16,9 +21,17 @@ class Signature(NamedTuple):
     links: int
     mode: int
 
+    @classmethod
+    def of(cls, found: os.stat_result) -> "Signature":
+        return cls(_wrap(found.st_ino), found.st_size, _wrap(found.st_mtime_ns), found.st_nlink, found.st_mode)
+
     @property
     def is_plain(self) -> bool:
         return stat.S_ISREG(self.mode)
+
+
+def _wrap(number: int) -> int:
+    return (number + 2**63) % 2**64 - 2**63
 
 
 @dataclass(frozen=True, slots=True)

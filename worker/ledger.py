@@ -172,7 +172,7 @@ class Ledger:
             "SELECT id, name, inode, size_bytes, mtime_ns, received, revision_of FROM file WHERE state = 'intent'"
         )
         return [
-            Claim(id, os.fsdecode(name), Signature(inode % 2**64, size, mtime, 1, 0), received, 0.0, 0.0, revision)
+            Claim(id, os.fsdecode(name), Signature(inode, size, mtime, 1, 0), received, 0.0, 0.0, revision)
             for id, name, inode, size, mtime, received, revision in rows
         ]
 
@@ -184,7 +184,7 @@ class Ledger:
             " WHERE new.revision_of IS NOT NULL AND new.state = 'intent' ORDER BY new.id"
         )
         return [
-            Claim(id, os.fsdecode(name), Signature(inode % 2**64, size, mtime, 1, 0), received, 0.0, 0.0, old, place)
+            Claim(id, os.fsdecode(name), Signature(inode, size, mtime, 1, 0), received, 0.0, 0.0, old, place)
             for id, name, inode, size, mtime, received, old, place in rows
         ]
 
@@ -215,10 +215,7 @@ class Ledger:
 
 
 def _intent(claim: Claim) -> tuple[object, ...]:
-    inode, size_bytes, mtime_ns, _, _ = claim.signature
-    if inode >= 2**63:  # SQLite's integers are signed
-        inode -= 2**64
-    return claim.id, os.fsencode(claim.name), inode, size_bytes, mtime_ns, claim.received, claim.revision_of
+    return claim.id, os.fsencode(claim.name), *claim.signature[:3], claim.received, claim.revision_of
 
 
 def _decided(one: Publication) -> tuple[object, ...]:

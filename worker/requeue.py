@@ -7,6 +7,7 @@ between asking and carrying out that a crash could lose, and a second row for th
 import os
 from pathlib import Path
 
+from worker.claim import Signature
 from worker.ids import is_id
 from worker.ledger import Ledger
 from xray.errors import SetupError
@@ -40,16 +41,12 @@ def requeue(root: Path, ledger: Ledger, old: str, new: str, received: float) -> 
         if purge is not None:
             raise SetupError(f"{old}: its file was purged; send it again")
         try:
-            found = os.lstat(root / destination)
+            found = Signature.of(os.lstat(root / destination))
         except FileNotFoundError as error:
             raise SetupError(f"{old}: its file is no longer at {destination}; send it again") from error
         database.execute(
             "INSERT INTO file (id, state, name, inode, size_bytes, mtime_ns, received, revision_of)"
             " SELECT ?, 'intent', name, ?, ?, ?, ?, id FROM file WHERE id = ?",
-            (new, _signed(found.st_ino), found.st_size, found.st_mtime_ns, received, old),
+            (new, *found[:3], received, old),
         )
     return new
-
-
-def _signed(number: int) -> int:
-    return number - 2**64 if number >= 2**63 else number  # as SQLite's integers are

@@ -26,8 +26,7 @@ class Probe(Enum):
 
 def signature(path: str) -> Signature:
     """Look at a path, without following links."""
-    found = os.lstat(path)
-    return Signature(found.st_ino, found.st_size, found.st_mtime_ns, found.st_nlink, found.st_mode)
+    return Signature.of(os.lstat(path))
 
 
 def probe(path: str, expected: Signature, *, leases: bool) -> Probe:
@@ -45,13 +44,13 @@ def probe(path: str, expected: Signature, *, leases: bool) -> Probe:
     except OSError:
         return Probe.UNKNOWN
     try:
-        found = os.fstat(descriptor)
-        if found.st_ino != expected.inode or found.st_size != expected.size_bytes:
+        found = Signature.of(os.fstat(descriptor))
+        if found[:2] != expected[:2]:
             return Probe.UNKNOWN
         free = _nobody_writes(descriptor) if leases else None
         if free is False:
             return Probe.HELD
-        complete = is_complete(lambda offset, length: os.pread(descriptor, length, max(offset, 0)), found.st_size)
+        complete = is_complete(lambda offset, length: os.pread(descriptor, length, max(offset, 0)), found.size_bytes)
         if complete is False:
             return Probe.CUT_OFF
         return Probe.COMPLETE if complete and free else Probe.UNKNOWN

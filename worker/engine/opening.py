@@ -2,9 +2,8 @@
 
 import errno
 import os
-import stat
 
-from worker.claim import Claim
+from worker.claim import Claim, Signature
 from xray.errors import RejectedImage
 from xray.reasons import Reason
 
@@ -31,12 +30,12 @@ def open_claimed(path: str, claim: Claim) -> int:
             raise RejectedImage(Reason.NOT_A_FILE) from error
         raise
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
+        found = Signature.of(os.fstat(descriptor))
+        if not found.is_plain:
             raise RejectedImage(Reason.NOT_A_FILE)
-        if found.st_nlink != 1:
+        if found.links != 1:
             raise RejectedImage(Reason.HARD_LINKED)
-        if (found.st_ino, found.st_size, found.st_mtime_ns) != claim.signature[:3]:
+        if found[:3] != claim.signature[:3]:
             raise RejectedImage(Reason.CHANGED, "its size or time changed after it had settled")
     except RejectedImage:
         os.close(descriptor)
