@@ -22,6 +22,8 @@ class Health:
     reading: bool = False
     """Whether a reader has its model loaded."""
     draining: bool = False
+    stuck: str | None = None
+    """Why files lie in incoming that cannot be moved; None where none do."""
 
     def beat(self) -> None:
         self.heartbeat = self.clock()
@@ -38,6 +40,8 @@ class Health:
             return "standing by: another worker serves this folder"
         if self.pause is not None:
             return f"{self.pause.value}: {self.pause.sentence}"
+        if self.stuck is not None:
+            return f"files cannot be moved: {self.stuck}"
         if not self.watching:
             return "starting: finishing what an earlier run left"
         if not self.reading:

@@ -20,7 +20,9 @@ WINDOW = 4096
 """So many unsettled files are followed at a time: a hundred thousand waiting files cost one listing, not memory."""
 
 RETRY_SECONDS = 30.0
-"""A file that could not be claimed (a sender's folder that we may not write in) is tried again after this."""
+"""A file that could not be claimed (a sender's folder that we may not write in) is tried again after this, then after
+twice as long, and so on."""
+LONGEST_RETRY_SECONDS = 900.0
 
 MAX_DEPTH = 16
 """Sub-folders deeper than this are left alone."""
@@ -45,6 +47,8 @@ class _Seen:
     probe: Probe | None = None
     not_before: float = 0.0
     """Monotonic clock: could not be claimed, so not tried again until then."""
+    attempts: int = 0
+    """So often it could not be claimed."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Inbox:
         """Files in the folder at the last look, but for those with a temporary name."""
         self.ignored = 0
         """Files with a temporary name at the last look."""
+        self.stuck = 0
+        """Files that could not be claimed, and were still there at the last look."""
 
     @property
     def ready(self) -> int:
@@ -111,6 +117,7 @@ class Inbox:
             young += seen.state is not State.WAITING
         self._seen = kept
         self.waiting = waiting
+        self.stuck = sum(seen.attempts > 0 for seen in kept.values())
         self.due = now if waiting > len(kept) else min(map(self._due, kept.values(), repeat(now)), default=math.inf)
 
     def take(self, count: int) -> list[Arrival]:
@@ -142,12 +149,19 @@ class Inbox:
             if self._seen.pop(name, None) is not None:
                 self.waiting = max(self.waiting - 1, 0)
 
-    def give_back(self, names: Iterable[str]) -> None:
-        """These could not be claimed: they are offered again, but not at once."""
+    def give_back(self, names: Iterable[str]) -> list[str]:
+        """These could not be claimed: they are offered again, but not at once. Return those given back a first time."""
+        fresh = []
         for name in names:
-            if name in self._seen:
-                self._seen[name].state = State.WAITING
-                self._seen[name].not_before = self._clock() + RETRY_SECONDS
+            seen = self._seen.get(name)
+            if seen is None:
+                continue
+            if not seen.attempts:
+                fresh.append(name)
+            seen.state = State.WAITING
+            seen.not_before = self._clock() + min(RETRY_SECONDS * 2**seen.attempts, LONGEST_RETRY_SECONDS)
+            seen.attempts = min(seen.attempts + 1, 10)
+        return fresh
 
     def _listing(self) -> Iterator[str]:
         """Names only, relative to the folder; no file is touched."""

@@ -28,3 +28,12 @@ def configure(form: str, level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("watchdog", "uvicorn", "asyncio"):  # they write paths and requests
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("watchdog.observers.inotify").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop what watchdog 7 reports as an error when it is stopped between two events: that it was stopped.
+
+    The loop asks each second whether the watching threads live, so nothing is hidden by this.
+    """
+    return "called when the thread is inactive" not in str(record.msg)

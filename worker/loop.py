@@ -13,6 +13,7 @@ from worker.health import Health
 from worker.inbox import Inbox
 from worker.metrics import Metrics
 from worker.pauses import Pause, Paused
+from worker.permission import obstacle
 from worker.pipeline import Pipeline
 from worker.wake import Wake
 from worker.watch import Watch
@@ -32,7 +33,8 @@ _LIVELY_LOOK_SECONDS = 0.05
 after it. So for a while after a claim the loop looks by itself."""
 
 _LOOK_SHARE = 0.1
-"""Looking takes at most this share of the time, however many files there are."""
+"""Looking takes at most this share of the time, however many files there are. Of the last two looks the shorter one
+counts: a single one that the machine held up for 150 ms made a lone file wait for another 1.4 s."""
 
 
 class Loop:
@@ -60,6 +62,7 @@ class Loop:
         self._clock = clock
         self._wanted = True
         self._looked = self._may_look = self._lively_until = self._tie_at = 0.0
+        self._last_looks = 0.0, 0.0
         self._restarts = 0
 
     def run(self, finished: Callable[[], bool] = lambda: False) -> None:
@@ -113,7 +116,8 @@ class Loop:
             self._wanted = False
             self._inbox.look()
             self._looked = self._clock()
-            self._may_look = self._looked + (self._looked - now) * (1 / _LOOK_SHARE - 1)
+            self._last_looks = self._last_looks[1], self._looked - now
+            self._may_look = self._looked + min(self._last_looks) * (1 / _LOOK_SHARE - 1)
             self._measure()
         return self._inbox.take(room)
 
@@ -151,6 +155,9 @@ class Loop:
         self._metrics.waiting.set(self._inbox.waiting)
         self._metrics.oldest_waiting.set(self._inbox.oldest_seconds())
         self._metrics.ignored.set(self._inbox.ignored)
+        self._metrics.stuck.set(self._inbox.stuck)
+        # A sender's sub-folder that we may not write in is that sender's affair; the incoming folder is everybody's.
+        self._health.stuck = obstacle(self._folders.incoming) if self._inbox.stuck else None
 
     def _stand_still(self, pause: Pause) -> None:
         if self._health.pause is not pause:

@@ -46,6 +46,7 @@ class Metrics:
         self.oldest_waiting = gauge("oldest_waiting_age_seconds", "Age of the oldest file in incoming.")
         self.in_hand = gauge("in_hand_files", "Files claimed and not yet closed.")
         self.ignored = gauge("ignored_files", "Files in incoming with a temporary name.")
+        self.stuck = gauge("stuck_files", "Files in incoming that the worker may not move.")
         self.paused = gauge("paused", "1 while the worker stands still for this reason.", "reason")
         self.standby = gauge("standby", "1 while another worker holds this root.")
         self.heartbeat = gauge("heartbeat_timestamp_seconds", "When the loop last turned.")

@@ -66,7 +66,8 @@ class Pipeline:
         self._ids = ids or Ids()
         self._clock = clock
         self._reading: dict[str, Claim] = {}
-        self._restless: list[tuple[float, Claim]] = []
+        self._heard: deque[Decision] = deque()
+        self._restless: deque[tuple[float, Claim]] = deque()
         self._unsynced: set[str] = set()
         self._dropped: list[str] = []
         self._decisions: list[Decision] = []
@@ -121,22 +122,28 @@ class Pipeline:
 
     def _receive(self) -> None:
         now = self._clock()
-        for decision in self._engine.decisions():
-            if decision.claim.id not in self._reading:
-                continue  # a second answer to one question
-            if decision.reason is Reason.CHANGED and now - decision.claim.first_seen < self._patience_seconds:
-                self._restless.append((now + self._settle_seconds, decision.claim))
-            else:
-                self._decisions.append(decision)
+        self._heard.extend(self._engine.decisions())
+        while self._heard:
+            decision = self._heard[0]
+            if decision.claim.id in self._reading:  # else a second answer to one question
+                self._judge(decision, now)
+            self._heard.popleft()
         if self._restless and self._restless[0][0] <= now:
-            self._look_again(self._restless.pop(0)[1])
+            claim = self._restless[0][1]
+            # A writer held on to the file while we claimed it: read it as it is now.
+            if not self._publisher.is_gone(claim.id):
+                claim = replace(claim, signature=signature(self._publisher.work_path(claim.id)))
+            self._restless.popleft()
+            self._submit([claim])  # one that was removed is decided by trying
 
-    def _look_again(self, claim: Claim) -> None:
-        """A writer held on to the file while we claimed it: read it as it is now."""
-        try:
-            self._submit([replace(claim, signature=signature(self._publisher.work_path(claim.id)))])
-        except FileNotFoundError:
-            self._decisions.append(Decision(claim, reason=Reason.CHANGED, detail="it was removed from the folder work"))
+    def _judge(self, decision: Decision, now: float) -> None:
+        if decision.reason is Reason.CHANGED:
+            # A folder that went away takes all its files with it, and that is the fault of none of them.
+            gone = self._publisher.is_gone(decision.claim.id)
+            if not gone and now - decision.claim.first_seen < self._patience_seconds:
+                self._restless.append((now + self._settle_seconds, decision.claim))
+                return
+        self._decisions.append(decision)
 
     def _commit(self, arrivals: Sequence[Arrival]) -> None:
         now = self._clock()
@@ -179,13 +186,13 @@ class Pipeline:
         finally:
             arrived = [claim for claim in claimed if not claim.taken_from]
             self._inbox.forget([claim.name for claim in arrived])
-            self._inbox.give_back([claim.name for claim in lost if not claim.taken_from])
+            fresh = self._inbox.give_back([claim.name for claim in lost if not claim.taken_from])
             self._dropped.extend(claim.id for claim in lost)
             self._unsynced.update(claim.id for claim in claimed)
             self._submit(claimed)
             self._metrics.claimed(arrived)
-        for claim in lost:
-            log.warning("%s: taken back, or not ours to move; left where it is", claim.id)
+        if fresh or any(claim.taken_from for claim in lost):
+            log.warning("%s files were taken back, or are not ours to move; left where they are", len(lost))
 
     def _submit(self, claims: Sequence[Claim]) -> None:
         self._reading.update((claim.id, claim) for claim in claims)

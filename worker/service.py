@@ -21,6 +21,8 @@ from worker.lock import Lock, Note
 from worker.loop import Loop
 from worker.metrics import Metrics
 from worker.model import Model
+from worker.pauses import Pause
+from worker.permission import obstacle
 from worker.pipeline import Pipeline
 from worker.promise import Promises
 from worker.publish import Publisher
@@ -123,6 +125,8 @@ def _serve(
         watch = Watch(folders.incoming, wake, polling=folders.network is not None)
         if folders.network:
             log.warning("the drop folder is on %s, which gives no events: it is polled", folders.network)
+        if trouble := obstacle(folders.incoming):
+            log.warning("others' files cannot be moved: %s", trouble)
         loop = Loop(
             folders=folders,
             inbox=inbox,
@@ -138,7 +142,7 @@ def _serve(
         greet()
         log.info("process %s serves this folder", os.getpid())
         try:
-            loop.run(_Exhausted(inbox, pipeline, progress) if progress else lambda: False)
+            loop.run(_Exhausted(inbox, pipeline, engine, progress) if progress else lambda: False)
         finally:
             watch.stop()
         return Summary(pipeline.outcomes, inbox.waiting)
@@ -162,8 +166,8 @@ def _started(settings: Settings, folders: Folders, model: Model, wake: Wake) -> 
 class _Exhausted:
     """Tells `once` when nothing more will come."""
 
-    def __init__(self, inbox: Inbox, pipeline: Pipeline, progress: Callable[[int, int], None]) -> None:
-        self._inbox, self._pipeline, self._progress = inbox, pipeline, progress
+    def __init__(self, inbox: Inbox, pipeline: Pipeline, engine: Engine, progress: Callable[[int, int], None]) -> None:
+        self._inbox, self._pipeline, self._engine, self._progress = inbox, pipeline, engine, progress
         self._done = -1
         self._since = time.monotonic()
 
@@ -172,7 +176,13 @@ class _Exhausted:
         if done != self._done:
             self._done, self._since = done, time.monotonic()
             self._progress(done, self._inbox.waiting + self._pipeline.in_hand)
-        return not self._inbox.waiting or time.monotonic() - self._since > _ONCE_QUIET_SECONDS
+        quiet = time.monotonic() - self._since > _ONCE_QUIET_SECONDS
+        if quiet and self._engine.trouble is Pause.NO_READER:
+            raise SetupError(
+                "no reader process can be started; --log-level debug and the memory and process limits of this machine "
+                f"may say why. {self._pipeline.in_hand} files in hand are taken up by the next start"
+            )
+        return not self._inbox.waiting or quiet
 
 
 def _stand_by(lock: Lock, wake: Wake, health: Health, metrics: Metrics, say: Callable[[str], None]) -> bool:
