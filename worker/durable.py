@@ -42,7 +42,10 @@ def sync(paths: Iterable[str], anchor: int) -> None:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
-            continue  # a sender's folder that was removed after we took the last file out of it
+            # A sender's folder that was removed after we took the last file out of it; or all of the root is away.
+            # What happened to this path happened on the anchor's file system in either case.
+            sync_all(anchor)
+            return
         try:
             os.fsync(descriptor)
         except OSError as error:

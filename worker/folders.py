@@ -20,6 +20,8 @@ class Folders:
     root: Path
     network: str | None = None
     """Name of the network file system that the root is on, or None."""
+    marker: str = ""
+    """What the marker held at the start."""
 
     @property
     def incoming(self) -> Path:
@@ -46,20 +48,21 @@ class Folders:
         return self.incoming, self.work, self.done, self.quarantine, self.results
 
     def identity(self) -> tuple[int, int]:
-        """Return (device, inode) of the incoming folder: what a watch must be tied to.
+        """Return (device, inode) of the incoming folder: what a watch must be tied to. Folders removed are made again.
 
         Raises:
             Paused: The root is gone, or another one is in its place.
         """
         try:
-            os.stat(self.root / MARKER)
+            marker = (self.root / MARKER).read_text()
         except FileNotFoundError as error:
             raise Paused(Pause.FOLDER_REPLACED if self.root.is_dir() else Pause.FOLDER_GONE) from error
-        try:
-            found = os.stat(self.incoming)
-        except FileNotFoundError:
-            self.incoming.mkdir()
-            found = os.stat(self.incoming)
+        if marker != self.marker:
+            raise Paused(Pause.FOLDER_REPLACED)
+        for folder in self.all:
+            if not folder.is_dir():
+                folder.mkdir()
+        found = os.stat(self.incoming)
         return found.st_dev, found.st_ino
 
 
@@ -74,9 +77,8 @@ def prepare(root: Path, ledger: Path) -> Folders:
     try:
         for folder in folders.all:
             folder.mkdir(parents=True, exist_ok=True)
-        if not (root / MARKER).exists():
-            (root / MARKER).write_text(f"{uuid.uuid4()}\n")
         ledger.parent.mkdir(parents=True, exist_ok=True)
+        marker = _mark(root)
         devices = {os.stat(folder).st_dev for folder in (root, *folders.all)}
         network, ledger_network = network_name(root), network_name(ledger.parent)
     except OSError as error:
@@ -91,4 +93,13 @@ def prepare(root: Path, ledger: Path) -> Folders:
             raise SetupError(f"the ledger {ledger} is inside the folder {folder}; put it elsewhere with --ledger")
     if ledger_network:
         raise SetupError(f"the ledger {ledger} is on {ledger_network}; put it on a local disk with --ledger")
-    return Folders(root, network)
+    return Folders(root, network, marker)
+
+
+def _mark(root: Path) -> str:
+    """Return what the marker holds; put one there if there is none."""
+    path, aside = root / MARKER, root / f"{MARKER}.new"
+    if not path.exists():
+        aside.write_text(f"{uuid.uuid4()}\n")
+        aside.rename(path)  # a marker cut off by a full disk would be another root's for ever
+    return path.read_text()

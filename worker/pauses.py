@@ -27,7 +27,8 @@ class Pause(StrEnum):
     FOLDER_GONE = "folder_gone", "The drop folder is gone. Bring it back or mount it; the worker goes on by itself."
     FOLDER_REPLACED = (
         "folder_replaced",
-        "The drop folder is not the one that the worker started on. Mount the right one; the worker goes on by itself.",
+        "The drop folder is not the one that the worker started on. Mount the right one, and the worker "
+        "goes on by itself; or restart it to begin with this one.",
     )
     DISK_ERROR = "disk_error", "The disk reports errors. Check the disk and its cables."
     NOT_PERMITTED = (
@@ -35,6 +36,10 @@ class Pause(StrEnum):
         "The worker may not write in its own folders. Give it the right to; it goes on by itself.",
     )
     EXHAUSTED = "exhausted", "The machine has no memory or file descriptors left. Free some, or raise the limits."
+    LEDGER_BUSY = (
+        "ledger_busy",
+        "Another program holds the ledger. Wait for it or close it; the worker goes on by itself.",
+    )
     NO_READER = "no_reader", "No reader process can be started. The log says why."
 
 
@@ -47,6 +52,9 @@ _BY_ERRNO = {
     errno.ESTALE: Pause.FOLDER_GONE,
     errno.ENOTCONN: Pause.FOLDER_GONE,
     errno.EHOSTDOWN: Pause.FOLDER_GONE,
+    errno.EHOSTUNREACH: Pause.FOLDER_GONE,
+    errno.ETIMEDOUT: Pause.FOLDER_GONE,
+    errno.ENODEV: Pause.FOLDER_GONE,
     errno.EIO: Pause.DISK_ERROR,
     errno.EACCES: Pause.NOT_PERMITTED,
     errno.EPERM: Pause.NOT_PERMITTED,
@@ -61,9 +69,16 @@ _BY_SQLITE = {
     "SQLITE_CANTOPEN": Pause.FOLDER_GONE,
     "SQLITE_IOERR": Pause.DISK_ERROR,
     "SQLITE_NOMEM": Pause.EXHAUSTED,
-    "SQLITE_BUSY": Pause.NOT_PERMITTED,
+    "SQLITE_BUSY": Pause.LEDGER_BUSY,
     "SQLITE_PERM": Pause.NOT_PERMITTED,
 }
+
+
+MEND = (
+    "stop every worker and run `lungwatch-worker doctor --rebuild` with the same --root and --ledger: it keeps the "
+    "damaged file, and makes the ledger anew from the folders"
+)
+"""What to do about a damaged ledger."""
 
 
 class Paused(Exception):
@@ -90,7 +105,7 @@ def classify(error: Exception) -> Pause | None:
                 "the disk under the ledger did not confirm a write; check the disk, then start again"
             ) from error
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise SetupError("the ledger is damaged; keep the file, and ask for help before starting again") from error
+            raise SetupError(f"the ledger is damaged ({error}); {MEND}") from error
         return next((pause for start, pause in _BY_SQLITE.items() if name.startswith(start)), None)
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0)

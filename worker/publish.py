@@ -1,5 +1,6 @@
 """Publishing what was promised: write aside, rename into place, move the source. Doing it again changes nothing."""
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -43,9 +44,11 @@ class Publisher:
             finally:
                 os.close(folder)
         except OSError as error:
-            if error.errno in _NOT_OURS:
+            if error.errno not in _NOT_OURS:
+                raise
+            # Over NFS a rename whose confirmation was lost is asked again, and then finds nothing.
+            if not os.path.lexists(self.work_path(claim.id)):
                 return False
-            raise
         self.dirty.add(f"{self._incoming}/{below}" if below else self._incoming)
         self.dirty.add(self._work)
         return True
@@ -76,6 +79,17 @@ class Publisher:
     def work_path(self, id: str) -> str:
         return f"{self._work}/{id}"
 
+    def is_gone(self, id: str) -> bool:
+        """Tell whether somebody took a claimed file out of `work`.
+
+        Raises:
+            FileNotFoundError: All of `work` is away, so that nothing can be said about one file.
+        """
+        if os.path.lexists(self.work_path(id)):
+            return False
+        os.stat(self._work)
+        return True
+
     def write(self, publication: Publication) -> None:
         """Write the outputs aside, in `work`, where nobody takes them for results."""
         for number, output in enumerate(publication.outputs):
@@ -101,6 +115,7 @@ class Publisher:
                 self._made.clear()
                 raise
             moved = os.path.lexists(target)
+            os.stat(self._work)  # where all of it is away, nothing was decided about this one
         self.dirty.add(os.path.dirname(target))
         self.dirty.add(self._work)
         return moved
@@ -121,14 +136,19 @@ class Publisher:
         return f"{self._work}/{id}.{number}{ASIDE_SUFFIX}"
 
     def _make(self, folder: str) -> None:
-        """Make a folder and make its name durable; once, as long as nobody removes it."""
+        """Make a folder below one of ours and make its name durable; once, as long as nobody removes it.
+
+        Ours themselves are made by `worker.folders` only, which knows whether the root is the right one.
+        """
         if folder in self._made:
             return
         above = os.path.dirname(folder)
         if not os.path.isdir(folder):
-            if len(above) >= len(self._root):
-                self._make(above)
-            os.makedirs(folder, exist_ok=True)
+            if not above.startswith(self._root):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
+            self._make(above)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(folder)
         self.dirty.add(above)
         self._made.add(folder)
 
