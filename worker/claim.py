@@ -5,6 +5,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from xray.radiograph import Identity
 from xray.reasons import Reason
 
 
@@ -87,6 +88,8 @@ class Decision:
     sha256: str | None = None
     size_bytes: int | None = None
     format: str | None = None
+    identity: Identity | None = None
+    """What names the picture, for matching; never for a log."""
     durations: dict[str, float] = field(default_factory=dict)
     """Seconds by stage."""
 

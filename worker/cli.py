@@ -27,6 +27,7 @@ _SERVING = (
     option("--cpu-seconds", "CPU time for reading one file.", type=click.IntRange(1), default=Limits.cpu_seconds),
     option("--wall-seconds", "Time for reading one file.", type=click.FloatRange(1), default=Limits.wall_seconds),
     option("--memory-mb", "Memory for reading one file.", type=click.IntRange(64), default=Limits.memory_bytes >> 20),
+    option("--identity/--no-identity", "Tell in results what was sent: names, UIDs, accession number.", default=True),
     option("--log-format", "How log lines are written.", type=click.Choice(["text", "json"]), default="text"),
     option("--log-level", "How much is written.", type=click.Choice(["debug", "info", "warning"]), default="info"),
 )
@@ -101,6 +102,7 @@ def _settings(**given: Any) -> Settings:
         workers=given["workers"] or len(os.sched_getaffinity(0)),
         settle_seconds=given["settle"],
         operating_point=given["operating_point"],
+        identity=given["identity"],
         limits=Limits(given["cpu_seconds"], given["wall_seconds"], given["memory_mb"] << 20),
     )
 

@@ -41,6 +41,10 @@ class Pause(StrEnum):
         "Another program holds the ledger. Wait for it or close it; the worker goes on by itself.",
     )
     NO_READER = "no_reader", "No reader process can be started. The log says why."
+    NO_DECODER = (
+        "no_decoder",
+        "A decoder that a file needs is not installed. Install lungwatch with its extra dicom, and start again.",
+    )
 
 
 _BY_ERRNO = {

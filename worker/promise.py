@@ -19,12 +19,15 @@ EXTENSIONS = {"JPEG": "jpeg", "PNG": "png", "TIFF": "tiff", "DICOM": "dcm"}
 class Promises:
     """Writes promises, and knows the bytes that were answered before."""
 
-    def __init__(self, ledger: Ledger, model: Model, root: Path, wall: Callable[[], float]) -> None:
+    def __init__(
+        self, ledger: Ledger, model: Model, root: Path, wall: Callable[[], float], *, identity: bool = True
+    ) -> None:
         self._ledger = ledger
         self._model = model
         self._model_digest = bytes.fromhex(model.sha256)
         self._root = root
         self._wall = wall
+        self._identity = identity
 
     def write(self, decisions: list[Decision]) -> list[tuple[Publication, dict[str, Any]]]:
         """Return a promise and its document for each decision of one ledger step."""
@@ -40,7 +43,9 @@ class Promises:
     def _write(self, decision: Decision, fresh: dict[str, dict[str, Any]]) -> tuple[Publication, dict[str, Any]]:
         decided = self._wall()
         first, answer = self._first(decision, fresh)
-        document = result.document(decision, self._model, decided, duplicate_of=first, answer=answer)
+        document = result.document(
+            decision, self._model, decided, duplicate_of=first, answer=answer, identity=self._identity
+        )
         day = result.day(decided)
         outputs = []
         for render in SINKS.values():

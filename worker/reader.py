@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from worker import cell, conversation
@@ -51,15 +51,19 @@ class Reader:
     model: ModelFile
     predictor: Predictor
     operating_point: OperatingPoint | None
+    identity: bool = True
+    """Tell what names the picture, for matching."""
 
     def read(self, descriptor: int) -> dict[str, Any]:
         """Read one open file to the end and answer it, or say why not; plain values for JSON."""
         watch = _Stopwatch()
         reply: dict[str, Any] = {"durations": watch.seconds}
         try:
-            data = _content(descriptor, reply)
+            data = _content(descriptor, reply, identity=self.identity)
             watch.lap("read")
             reply["answer"] = self._answer(data, watch)
+        except SetupError:
+            reply["not_installed"] = True
         except RejectedImage as error:
             reply |= {"reason": error.reason, "detail": error.detail}
         except MemoryError:
@@ -83,17 +87,19 @@ class Reader:
         return _plain(finding, radiograph.source)
 
 
-def _content(descriptor: int, reply: dict[str, Any]) -> bytes:
+def _content(descriptor: int, reply: dict[str, Any], *, identity: bool) -> bytes:
     before = os.fstat(descriptor)
     if before.st_size > MAX_FILE_BYTES:
         raise RejectedImage(Reason.TOO_LARGE, f"expected at most {MAX_FILE_BYTES} bytes, got {before.st_size}")
-    with open(descriptor, "rb", buffering=0, closefd=False) as file:
-        data = file.readall()
+    with open(descriptor, "rb", closefd=False) as file:
+        data = file.read(before.st_size + 1)  # no more: it may grow faster than we read
     after = os.fstat(descriptor)
     known = sniff(data)
     reply["size_bytes"] = len(data)
     reply["sha256"] = hashlib.sha256(data).hexdigest()
     reply["format"] = known.name if known else None
+    found = known.identify(data) if known and identity else None
+    reply["identity"] = found and asdict(found)
     if (len(data), before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise RejectedImage(Reason.CHANGED, "its size or time changed while it was read")
     return data
@@ -126,14 +132,14 @@ def _plain(finding: Finding, source: Source) -> dict[str, Any]:
     }
 
 
-def load(model: bytes, operating_point: str | None) -> Reader:
+def load(model: bytes, operating_point: str | None, *, identity: bool = True) -> Reader:
     """Load a model.
 
     Raises:
         SetupError: It cannot be run, or has no such operating point.
     """
     file = model_file.unpack(model)
-    return Reader(file, Predictor(file.content), file.card.operating_point(operating_point))
+    return Reader(file, Predictor(file.content), file.card.operating_point(operating_point), identity)
 
 
 def main() -> None:
@@ -143,12 +149,12 @@ def main() -> None:
     connection = socket.socket(fileno=given["socket"])
     try:
         with open(given["model"], "rb") as file:
-            reader = load(file.read(), given["operating_point"])
+            reader = load(file.read(), given["operating_point"], identity=given["identity"])
     except SetupError as error:
         connection.send(json.dumps({"setup_error": str(error)}).encode())
         sys.exit(2)
-    cell.lock(given["memory_bytes"])
-    connection.send(b'{"ready": true}')
+    locked = cell.lock(given["memory_bytes"])
+    connection.send(json.dumps({"ready": True, "locked": locked}).encode())
     conversation.serve(connection, reader.read, given["cpu_seconds"])
 
 

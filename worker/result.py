@@ -6,6 +6,7 @@ from typing import Any
 from worker.claim import Decision
 from worker.model import Model
 from worker.names import escape
+from xray.radiograph import Identity
 
 SCHEMA = 1
 
@@ -17,6 +18,7 @@ def document(
     *,
     duplicate_of: str | None = None,
     answer: dict[str, Any] | None = None,
+    identity: bool = True,
 ) -> dict[str, Any]:
     """Write down a decision.
 
@@ -26,18 +28,23 @@ def document(
         decided: Wall clock, seconds since 1970.
         duplicate_of: Id of the first file with the same bytes.
         answer: What that file was answered, where it is to be said again.
+        identity: Tell what was sent: its name, and what names the picture in its header.
     """
     claim, reason = decision.claim, decision.reason
+    names = decision.identity if identity and decision.identity else Identity()
     if answer is None:
         answer = _answer(decision)
     return {
         "schema": SCHEMA,
         "id": claim.id,
         "source": {
-            "name": escape(claim.name),
+            "name": escape(claim.name) if identity else None,
             "sha256": decision.sha256,
             "size_bytes": claim.signature.size_bytes if decision.size_bytes is None else decision.size_bytes,
             "format": decision.format,
+            "sop_instance_uid": names.sop_instance_uid,
+            "study_instance_uid": names.study_instance_uid,
+            "accession_number": names.accession_number and escape(names.accession_number),
         },
         "received": timestamp(claim.received),
         "decided": timestamp(decided),

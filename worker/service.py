@@ -114,7 +114,7 @@ def _serve(
             ledger=ledger,
             engine=engine,
             inbox=inbox,
-            promises=Promises(ledger, model, folders.root, time.time),
+            promises=Promises(ledger, model, folders.root, time.time, identity=settings.identity),
             publisher=publisher,
             metrics=metrics,
             anchor=anchor,

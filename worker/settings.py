@@ -33,5 +33,7 @@ class Settings:
     rescan_seconds: float = 5.0
     operating_point: str | None = None
     limits: Limits = Limits()
+    identity: bool = True
+    """Results tell what was sent: its name, and the study and picture that a DICOM header names."""
     drain_seconds: float = 18.0
     """What is in hand is finished within this after SIGTERM; 2 of the 20 seconds promised are for ending."""

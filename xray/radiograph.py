@@ -1,6 +1,6 @@
 """One X-ray picture, decoded: pixels that mean the same whatever file they came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,15 @@ class Source:
     `VOI LUT`, `values 12 to 4003 (the file names none)`, …"""
     view: str = ""
     """`PA`, `AP` or empty where the file does not say."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What names one picture among all others. Shows nothing of itself when it is printed or logged."""
+
+    sop_instance_uid: str | None = field(default=None, repr=False)
+    study_instance_uid: str | None = field(default=None, repr=False)
+    accession_number: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -92,5 +92,5 @@ def test_the_cell_limits_memory_files_and_cpu(tmp_path: Path) -> None:
         text=True,
         timeout=60,
     )
-    assert done.stdout.splitlines() == ["memory", "file File too large", "cpu True", "core 0"], done.stderr
+    assert done.stdout.splitlines() == ["memory", "file Operation not permitted", "cpu True", "core 0"], done.stderr
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 0

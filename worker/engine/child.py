@@ -11,29 +11,35 @@ from pathlib import Path
 from typing import Any
 
 import worker
-from worker.claim import Answer, Claim, Decision
+from worker.claim import Claim
+from worker.engine.reply import parse
 from worker.settings import Limits
-from xray.reasons import Reason
 
 READER = (sys.executable, "-P", "-m", "worker.reader")
 MESSAGE_BYTES = 1 << 16
 _PIPELINED = 2
 """Files handed over at a time: the next one is already there when the reader has done with one."""
 
-_REASONS = {reason.value: reason for reason in Reason}
-
 
 class Child:
     """A reader process and the claims that it holds, the one that it is reading first."""
 
     def __init__(
-        self, model: int, operating_point: str | None, limits: Limits, now: float, command: Sequence[str] = READER
+        self,
+        model: int,
+        operating_point: str | None,
+        limits: Limits,
+        now: float,
+        command: Sequence[str] = READER,
+        *,
+        identity: bool = True,
     ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         given = {
             "socket": theirs.fileno(),
             "model": f"/proc/self/fd/{model}",
             "operating_point": operating_point,
+            "identity": identity,
             "memory_bytes": limits.memory_bytes,
             "cpu_seconds": limits.cpu_seconds,
             "parent": os.getpid(),
@@ -68,9 +74,13 @@ class Child:
         self.held.append(claim)
 
     def replies(self) -> list[dict[str, Any]] | None:
-        """Return what it has said since; None when it is gone."""
+        """Return what it has said since; None when it is gone.
+
+        Raises:
+            ValueError: It talks rubbish.
+        """
         said: list[dict[str, Any]] = []
-        while True:
+        while len(said) <= _PIPELINED:  # a sound one has no more to say
             try:
                 message = self.socket.recv(MESSAGE_BYTES)
             except BlockingIOError:
@@ -79,7 +89,8 @@ class Child:
                 return said or None
             if not message:
                 return said or None
-            said.append(json.loads(message))
+            said.append(parse(message))
+        return said
 
     def end(self) -> int:
         """Kill it, if it still lives, and return its exit status (negative: the signal)."""
@@ -93,19 +104,6 @@ def _environment() -> dict[str, str]:
     here = str(Path(worker.__file__).parents[1])  # `-P` keeps the current folder out of the import path
     paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return {**os.environ, **one_thread, "PYTHONPATH": os.pathsep.join(paths)}
-
-
-def decision(claim: Claim, reply: dict[str, Any], queue_seconds: float) -> Decision:
-    """Read what a reader said about a claim that waited so long for it."""
-    answer, reason = reply.get("answer"), reply.get("reason")
-    return Decision(
-        claim,
-        answer=Answer(**answer) if answer else None,
-        reason=_REASONS[reason] if reason else None,
-        detail=reply.get("detail", ""),
-        sha256=reply.get("sha256"),
-        size_bytes=reply.get("size_bytes"),
-        format=reply.get("format"),
-        durations={"queue": round(queue_seconds, 6), **reply["durations"]},
-    )
+    # Settings hold passwords and paths; a reader needs none of them.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LUNGWATCH_")}
+    return {**kept, **one_thread, "PYTHONPATH": os.pathsep.join(paths)}

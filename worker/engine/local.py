@@ -15,8 +15,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from worker.claim import Claim, Decision
-from worker.engine.child import READER, Child, decision
+from worker.engine.child import READER, Child
 from worker.engine.opening import open_claimed
+from worker.engine.reply import decision
+from worker.names import escape
 from worker.pauses import Pause
 from worker.settings import Settings
 from worker.wake import Wake
@@ -59,6 +61,7 @@ class LocalEngine:
         self._decisions: deque[Decision] = deque()
         self._failure: SetupError | None = None
         self._failed_starts = 0
+        self._warned = False
         self._start_after = 0.0
         self._bell = Wake()
         self._selector = selectors.DefaultSelector()
@@ -137,7 +140,10 @@ class LocalEngine:
             elif child.read_files >= limits.files_per_child and not child.held:
                 self._part(child)
         while len(self._children) < self._settings.workers and now >= self._start_after:
-            child = Child(self._model, self._settings.operating_point, limits, now, self._command)
+            child = Child(
+                *(self._model, self._settings.operating_point, limits, now, self._command),
+                identity=self._settings.identity,
+            )
             self._children.append(child)
             self._selector.register(child.socket, selectors.EVENT_READ, child)
         while self._later and self._later[0][0] <= now:
@@ -162,7 +168,7 @@ class LocalEngine:
                 self._refuse(claim, error.reason, error.detail)
                 continue
             except OSError as error:
-                self._put_off(claim, error)
+                self._put_off(claim, Pause.DISK_ERROR, os.strerror(error.errno or 0))
                 continue
             try:
                 child.hand(claim, descriptor, now)
@@ -172,45 +178,66 @@ class LocalEngine:
             finally:
                 os.close(descriptor)
 
-    def _refuse(self, claim: Claim, reason: Reason, detail: str = "") -> None:
+    def _refuse(self, claim: Claim, reason: Reason, detail: str, queue: dict[str, float] | None = None) -> None:
         self._tries.pop(claim.id, None)
-        self._decisions.append(Decision(claim, reason=reason, detail=detail))
+        self._decisions.append(Decision(claim, reason=reason, detail=detail, durations=queue or {}))
 
-    def _put_off(self, claim: Claim, error: OSError) -> None:
-        """The disk's fault, not the file's: try again, as often as it takes."""
-        self.trouble = Pause.DISK_ERROR
-        log.warning("%s: cannot be read now (%s); trying again", claim.id, os.strerror(error.errno or 0))
+    def _put_off(self, claim: Claim, trouble: Pause, why: str) -> None:
+        """The installation's fault, not the file's: try again, as often as it takes."""
+        self.trouble = trouble
+        log.warning("%s: cannot be read now (%s); trying again", claim.id, why)
         self._later.append((time.monotonic() + _RETRY_SECONDS, claim))
 
     def _hear(self, child: Child) -> None:
         now = time.monotonic()
-        replies = child.replies()
-        if replies is None:
+        try:
+            replies = child.replies()
+            if replies is None:
+                self._lose(child, now, Reason.CRASHED_DECODER)
+                return
+            for reply in replies:
+                if child.ready:
+                    self._decide(child, reply, now)
+                else:
+                    self._begin(child, reply)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            # It is no longer the program that we started.
+            log.error("a reader process says what none says (%s); ending it", type(error).__name__)
             self._lose(child, now, Reason.CRASHED_DECODER)
-            return
-        for reply in replies:
-            if "setup_error" in reply:
-                self._failure = SetupError(reply["setup_error"])
-                self._wake()
-            elif "ready" in reply:
-                child.ready = True
-                self._failed_starts, self.trouble = 0, None
-                self._wake()
-            else:
-                self._decide(child, reply, now)
+
+    def _begin(self, child: Child, reply: dict[str, Any]) -> None:
+        """It has loaded the model, or cannot: all of this it says before it sees a file from outside."""
+        if "setup_error" in reply:
+            self._failure = SetupError(reply["setup_error"])
+        else:
+            child.ready = reply["ready"]
+            self._failed_starts, self.trouble = 0, None
+            if not reply.get("locked", True) and not self._warned:
+                self._warned = True
+                log.warning("this kernel offers no seccomp: readers are limited, but not kept from system calls")
+        self._wake()
 
     def _decide(self, child: Child, reply: dict[str, Any], now: float) -> None:
-        claim = child.held.popleft()
-        handed, child.since = child.since, now
-        child.read_files += 1
+        claim = child.held[0]
+        queue = _queue(claim, child.since)
         if "bug" in reply:
-            self._blame(claim, Reason.CRASHED_DECODER, reply["bug"])
+            child.held.popleft()
+            self._blame(claim, Reason.CRASHED_DECODER, escape(str(reply["bug"]))[:100], queue)
         elif "errno" in reply:
-            self._put_off(claim, OSError(reply["errno"], ""))
+            error = OSError(int(reply["errno"]), "")
+            child.held.popleft()
+            self._put_off(claim, Pause.DISK_ERROR, os.strerror(error.errno or 0))
+        elif "not_installed" in reply:
+            child.held.popleft()
+            self._put_off(claim, Pause.NO_DECODER, "a decoder is not installed")
         else:
+            decided = decision(claim, reply, queue)
+            child.held.popleft()
             self.trouble = None
             self._tries.pop(claim.id, None)
-            self._decisions.append(decision(claim, reply, max(handed - claim.claimed, 0.0)))
+            self._decisions.append(decided)
+        child.since = now
+        child.read_files += 1
 
     def _lose(self, child: Child, now: float, reason: Reason) -> None:
         """A child died, or must: blame the file that it was reading, and give the others back."""
@@ -220,9 +247,11 @@ class LocalEngine:
         log.warning("a reader process ended with status %s; starting another", status)
         if status == -signal.SIGXCPU and child.held:
             # The kernel counted its CPU seconds, so that another try would end the same way.
-            self._refuse(child.held.popleft(), Reason.TOO_SLOW)
+            claim = child.held.popleft()
+            self._refuse(claim, Reason.TOO_SLOW, "it took more CPU time than is allowed", _queue(claim, child.since))
         elif child.held:
-            self._blame(child.held.popleft(), reason, f"the reader ended with status {status}")
+            claim = child.held.popleft()
+            self._blame(claim, reason, f"the reader ended with status {status}", _queue(claim, child.since))
         self._queue.extendleft(reversed(child.held))
         if not was_ready:
             self._failed_starts += 1
@@ -235,10 +264,15 @@ class LocalEngine:
         self._children.remove(child)
         return child.end()
 
-    def _blame(self, claim: Claim, reason: Reason, detail: str) -> None:
+    def _blame(self, claim: Claim, reason: Reason, detail: str, queue: dict[str, float]) -> None:
         tries = self._tries.get(claim.id, 0) + 1
         if tries >= TRIES:
-            self._refuse(claim, reason, detail)
+            self._refuse(claim, reason, detail, queue)
         else:
             self._tries[claim.id] = tries
             self._queue.appendleft(claim)
+
+
+def _queue(claim: Claim, began: float) -> dict[str, float]:
+    """Return the stage `queue`: how long a claim waited until a reader (the last of three, perhaps) began with it."""
+    return {"queue": round(max(began - claim.claimed, 0.0), 6)}

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xray.errors import RejectedImage
-from xray.formats import dicom, raster
-from xray.radiograph import Radiograph
+from xray.formats import dicom, dicom_identity, raster
+from xray.radiograph import Identity, Radiograph
 from xray.reasons import Reason
 
 MIN_SIDE_PIXELS = 64
@@ -19,12 +19,14 @@ class Format:
     name: str
     matches: Callable[[bytes], bool]
     decode: Callable[[bytes, int | None], Radiograph]
+    identify: Callable[[bytes], Identity | None] = lambda data: None
+    """What names the picture among all others, where the format knows such a thing."""
 
 
 FORMATS = (
     # First: a DICOM file may have the header of a TIFF file in its preamble, and read as that it would pass by the
     # gate on its modality, body part and view.
-    Format("DICOM", dicom.is_dicom, dicom.decode),
+    Format("DICOM", dicom.is_dicom, dicom.decode, dicom_identity.identify),
     Format("JPEG", raster.is_jpeg, raster.decode_jpeg),
     Format("PNG", raster.is_png, raster.decode_png),
     Format("TIFF", raster.is_tiff, raster.decode_tiff),

@@ -11,6 +11,7 @@ Read = Callable[[int, int], bytes]
 """(offset, length) to bytes; shorter at the end of the file."""
 
 _TAIL_BYTES = 1 << 16
+_MAX_SEARCH_BYTES = 64 << 20  # of an end that nothing says the place of: 20 ms; no radiograph is so much padding
 _MAX_PARTS = 4096  # segments, chunks or elements walked before giving up
 _LONG_FORM = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 _UNDEFINED = 0xFFFFFFFF
@@ -53,9 +54,12 @@ def _jpeg(read: Read, size_bytes: int) -> bool | None:
     return None
 
 
-def _contains(read: Read, wanted: bytes, start: int, end: int) -> bool:
-    """Search backwards, since what is wanted is usually near the end, before some padding."""
+def _contains(read: Read, wanted: bytes, start: int, end: int) -> bool | None:
+    """Search backwards, since what is wanted is usually near the end, before some padding; None: too far to look."""
+    stop = end - _MAX_SEARCH_BYTES
     while end > start:
+        if end < stop:
+            return None
         begin = max(start, end - _TAIL_BYTES)
         if wanted in read(begin, end - begin):
             return True

@@ -100,12 +100,17 @@ class Raster:
 
 
 def read_header(skeleton: Skeleton) -> "Dataset":
-    """Return the few elements that matter, as a pydicom data set.
+    """Return the few elements that matter for the picture, as a pydicom data set.
 
     Raises:
         RejectedImage: The header makes no sense.
         SetupError: pydicom is not installed.
     """
+    return read_elements(skeleton, _TAGS)
+
+
+def read_elements(skeleton: Skeleton, tags: dict[int, str]) -> "Dataset":
+    """Return the elements with these tags and keywords; raises as `read_header` does."""
     require("pydicom")
     # pydicom quotes values in its messages; a header's values name patients.
     logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
@@ -119,9 +124,9 @@ def read_header(skeleton: Skeleton) -> "Dataset":
                 io.BytesIO(skeleton.header),
                 is_implicit_VR=not skeleton.coding.explicit,
                 is_little_endian=skeleton.coding.little,
-                specific_tags=[Tag(tag) for tag in _TAGS],
+                specific_tags=[Tag(tag) for tag in tags],
             )
-            for name in _TAGS.values():
+            for name in tags.values():
                 header.get(name)  # converts the value, here where what goes wrong is caught
         except Exception as error:
             # pydicom raises whatever its value parsers stumble over; only the file can be at fault here.
