@@ -11,48 +11,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.worker.drawn import jpeg, png, tiff
+from tests.worker.drawn import jpeg
 from tests.worker.running import CHECKOUT, Running, command
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def test_every_way_of_arriving_gives_one_answer(running: Running, tmp_path: Path) -> None:
-    incoming = running.incoming
-    (incoming / "before.jpeg").write_bytes(jpeg(0))
-    running.start()
-    running.until_answered(1)
-    (incoming / "written.png").write_bytes(png(1))
-    (incoming / "sent.tmp").write_bytes(jpeg(2))
-    (incoming / "sent.tmp").rename(incoming / "renamed.jpeg")
-    (tmp_path / "outside.jpeg").write_bytes(jpeg(3))
-    (tmp_path / "outside.jpeg").rename(incoming / "from outside.jpeg")
-    (tmp_path / "folder" / "deep").mkdir(parents=True)
-    (tmp_path / "folder" / "deep" / "in a folder.tiff").write_bytes(tiff(4))
-    (tmp_path / "folder").rename(incoming / "folder")
-    (incoming / "a" / "b").mkdir(parents=True)
-    (incoming / "a" / "b" / "made in place.jpeg").write_bytes(jpeg(5))
-    with (incoming / "bursts.jpeg").open("wb") as file:
-        content = jpeg(6)
-        for start in range(0, len(content), 4096):
-            file.write(content[start : start + 4096])
-            file.flush()
-    (incoming / "still.part").write_bytes(jpeg(7))
-    results = running.until_answered(7)
-    assert [one["source"]["name"] for one in results] == [
-        "a/b/made in place.jpeg",
-        "before.jpeg",
-        "bursts.jpeg",
-        "folder/deep/in a folder.tiff",
-        "from outside.jpeg",
-        "renamed.jpeg",
-        "written.png",
-    ]
-    assert {one["outcome"] for one in results} == {"answered"}
-    assert [one["source"]["format"] for one in results].count("TIFF") == 1
-    assert running.stop() == 0
-    assert running.count() == 7
-    assert running.audit() == "seen 8 = answered 7 + refused 0 + in hand 0 + waiting 1"
 
 
 def test_what_cannot_be_answered_is_refused_with_its_reason(running: Running, tmp_path: Path) -> None:
