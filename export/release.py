@@ -1,6 +1,7 @@
 """Make a model file: convert, run, compare, calibrate again, seal, and only then write."""
 
 import contextlib
+import datetime
 import hashlib
 import importlib.metadata
 import os
@@ -70,6 +71,7 @@ def release(run: Path, profile: Profile, out: Path) -> Release:
     )
     card = replace(
         card,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         profile=profile.name,
         graph_sha256=hashlib.sha256(graph).hexdigest(),
         golden=tuple(_golden(predictor, card, seed, opacity=opacity) for seed, opacity in _GOLDEN),

@@ -3,7 +3,8 @@
 Runs that start from the same pre-trained weights and differ in their seed end in the same basin, and the middle of it is
 flatter than its slopes: averages hold up better on images of other origin (Wortsman et al., "Model soups", ICML 2022,
 section 3). Runs that start from nothing, or from different weights, do not share a basin, and their average is worth
-nothing; so the average is measured against its parts, and refused where it is worse than the best of them.
+nothing. So runs are added one by one, the best first, and stay only where the average gains (their "greedy soup",
+algorithm 1).
 """
 
 import json
@@ -24,7 +25,7 @@ from xray.errors import SetupError
 
 
 class NoGain(Exception):
-    """The average is worse than the best of its parts; nothing was written. The message shows all of them."""
+    """No average is better than the best run; nothing was written. The message shows all of them."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def average(folders: Sequence[Path], out: Path) -> list[Measured]:
 
     Raises:
         SetupError: A run is unfinished, or they do not belong together.
-        NoGain: The average has a higher loss than the best run.
+        NoGain: No average has a lower loss than the best run.
     """
     runs, target = [Run(folder) for folder in folders], Run(out)
     if target.card.exists():
@@ -61,21 +62,32 @@ def average(folders: Sequence[Path], out: Path) -> list[Measured]:
     cards = [Card.from_json(run.card.read_text()) for run in runs]
     sample, validation = runs[0].read_images()
     models = [keras.models.load_model(run.model, compile=False) for run in runs]
-    mean = keras.models.clone_model(models[0])
-    mean.set_weights([np.mean(layer, axis=0) for layer in zip(*(model.get_weights() for model in models), strict=True)])
-
     measured = [_measure(folder.name, model, validation) for folder, model in zip(folders, models, strict=True)]
-    measured.append(_measure("average", mean, validation))
-    if measured[-1].loss > min(one.loss for one in measured[:-1]):
-        raise NoGain(
-            "the average is worse than the best of its runs; nothing was written:\n" + "\n".join(map(str, measured))
-        )
-    seeds = [card.seed for card in cards]
+    chosen, mean, best = _greedy(models, measured, validation)
+    if len(chosen) == 1:
+        raise NoGain(f"no average is better than {best.name}; nothing was written:\n" + "\n".join(map(str, measured)))
+    seeds = [cards[at].seed for at in sorted(chosen)]
     command = shlex.join(["lungwatch-train", *sys.argv[1:]])
-    target.write_recipe({**told[0], "command": command, "averaged": told, "seed": seeds})
+    target.write_recipe({**told[0], "command": command, "averaged": [told[at] for at in sorted(chosen)]})
     card = replace(cards[0], averaged_seeds=tuple(seeds))
     finish(target, mean, card, sample, validation)
-    return measured
+    return [*measured, best]
+
+
+def _greedy(
+    models: Sequence[keras.Model], measured: Sequence[Measured], validation: ValidationSet
+) -> tuple[list[int], keras.Model, Measured]:
+    """Start with the best run and add the others in their order, each if the average gains; returns who stayed."""
+    order = sorted(range(len(models)), key=lambda at: measured[at].loss)
+    chosen, model, best = [order[0]], models[order[0]], measured[order[0]]
+    for at in order[1:]:
+        mean = keras.models.clone_model(models[0])
+        layers = zip(*(models[one].get_weights() for one in [*chosen, at]), strict=True)
+        mean.set_weights([np.mean(layer, axis=0) for layer in layers])
+        told = _measure(f"average of {len(chosen) + 1}", mean, validation)
+        if told.loss < best.loss:
+            chosen, model, best = [*chosen, at], mean, told
+    return chosen, model, best
 
 
 def _told(run: Run) -> dict[str, object]:

@@ -38,7 +38,7 @@ def test_the_average_lies_in_the_middle_and_is_a_whole_run(run: Run, tmp_path: P
     move(parts[0], 0.5)
     move(parts[1], -0.5)
     told = average(parts, tmp_path / "mean")
-    assert [one.name for one in told] == ["a", "b", "average"]
+    assert [one.name for one in told] == ["a", "b", "average of 2"]
     mean = keras.models.load_model(tmp_path / "mean" / "model.keras", compile=False)
     middle = keras.models.load_model(run.model, compile=False)
     for one, other in zip(mean.get_weights(), middle.get_weights(), strict=True):
@@ -46,7 +46,14 @@ def test_the_average_lies_in_the_middle_and_is_a_whole_run(run: Run, tmp_path: P
     assert Card.from_json((tmp_path / "mean" / "card.json").read_text()).averaged_seeds == (0, 0)
 
 
-def test_an_average_that_is_worse_than_its_best_part_is_not_written(run: Run, tmp_path: Path) -> None:
+def test_a_run_that_spoils_the_average_is_left_out(run: Run, tmp_path: Path) -> None:
+    parts = [copy(run, tmp_path / name, seed=at) for at, name in enumerate("abc")]
+    for part, amount in zip(parts, (0.5, 50, -0.5), strict=True):
+        move(part, amount)
+    assert average(parts, tmp_path / "mean")[-1].name == "average of 2"
+
+
+def test_where_no_average_gains_nothing_is_written(run: Run, tmp_path: Path) -> None:
     parts = [copy(run, tmp_path / "a"), copy(run, tmp_path / "b")]
     move(parts[1], 50)
     with pytest.raises(NoGain, match="nothing was written"):
