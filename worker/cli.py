@@ -13,7 +13,7 @@ import click
 from worker import model, service, upkeep
 from worker.logs import configure
 from worker.options import LEDGER, PATH, ROOT, guard, option
-from worker.service import Summary
+from worker.serving import Summary
 from worker.settings import Limits, Settings
 from worker.wake import Wake
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.claim import Claim, Signature
+from worker.pauses import unusable
 from xray.errors import SetupError
 
 VERSION = 2
@@ -99,10 +100,11 @@ class Ledger:
     """The ledger, opened, used and closed by one thread. The worker writes it; so do `requeue` and `purge`, row by row.
 
     Raises:
-        SetupError: The file is not a ledger of this version.
+        SetupError: The file is damaged, or not a ledger of this version, or cannot be opened.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, check: bool = False) -> None:
+        self._path = path
         try:
             if read_only:
                 self._database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
@@ -116,8 +118,31 @@ class Ledger:
                 self._database.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
             elif version != VERSION:
                 raise SetupError(f"the ledger {path} has version {version}, this worker reads {VERSION}")
+            if check:
+                self._check()
+            self._file = os.stat(path)
         except sqlite3.DatabaseError as error:
-            raise SetupError(f"the ledger {path} cannot be opened ({error}); choose another with --ledger") from error
+            raise unusable(path, error) from error
+
+    def _check(self) -> None:
+        """Look for damage now: found later, it would be in the middle of a promise. 0.4 s for 200,000 files."""
+        (found,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+        # Commits that the disk has not confirmed may have been read from the kernel's memory just now.
+        self._database.execute("PRAGMA wal_checkpoint(FULL)")
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the file that we write is still the one at our path."""
+        try:
+            return os.path.samestat(os.stat(self._path), self._file)
+        except FileNotFoundError:
+            return False
+
+    @property
+    def is_empty(self) -> bool:
+        return self._database.execute("SELECT 1 FROM file LIMIT 1").fetchone() is None
 
     def commit(self, step: Step) -> None:
         """Write a step, and return when it is on the disk. All of it or nothing."""

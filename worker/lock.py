@@ -8,9 +8,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from worker.folders import MARKER
 from xray.errors import SetupError
 
 NAME = "worker.lock"
+
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 
 _BLINK_SECONDS = 0.05
 """`holder` touches the lock for less than this."""
@@ -31,8 +34,9 @@ class Lock:
     """An flock on a file in the root. The kernel lets go of it when the process ends, however it ends."""
 
     def __init__(self, root: Path) -> None:
+        self._path = root / NAME
         try:
-            self._fd = os.open(root / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._fd = os.open(self._path, _FLAGS, 0o644)
         except OSError as error:
             raise SetupError(f"the lock file in {root} cannot be opened: {error.strerror}") from error
 
@@ -44,10 +48,21 @@ class Lock:
         return self._try()
 
     def _try(self) -> bool:
+        if not self.holds and not self._open_again():
+            return False
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        return self.holds
+
+    def _open_again(self) -> bool:
+        """The file was removed or replaced while we stood by: a lock on the old one would keep nobody out."""
+        if not (self._path.parent / MARKER).exists():
+            return False  # nor is the folder there
+        again = os.open(self._path, _FLAGS, 0o644)
+        os.close(self._fd)
+        self._fd = again
         return True
 
     def sign(self, note: Note) -> None:
@@ -55,6 +70,14 @@ class Lock:
         with contextlib.suppress(OSError):
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, json.dumps(note).encode(), 0)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file that we hold is still the one that others would take."""
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._fd))
+        except FileNotFoundError:
+            return False
 
     def close(self) -> None:
         os.close(self._fd)

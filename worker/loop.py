@@ -37,6 +37,13 @@ _LOOK_SHARE = 0.1
 counts: a single one that the machine held up for 150 ms made a lone file wait for another 1.4 s."""
 
 
+class Returned(Exception):
+    """The drop folder was away, or its lock or ledger is another file now: what we hold in memory may not be true.
+
+    A disk that was pulled out comes back without what was not synced. So everything begins anew, from what lies there.
+    """
+
+
 class Loop:
     """Runs in the main thread; everything that it shares with others is in `Wake` and `Health`."""
 
@@ -53,13 +60,17 @@ class Loop:
         metrics: Metrics,
         rescan_seconds: float,
         drain_seconds: float,
+        identity: Callable[[], tuple[int, int]],
+        recover: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folders, self._inbox, self._pipeline = folders, inbox, pipeline
         self._engine, self._watch, self._wake = engine, watch, wake
         self._health, self._metrics = health, metrics
         self._rescan_seconds, self._drain_seconds = rescan_seconds, drain_seconds
+        self._identity, self._recover = identity, recover
         self._clock = clock
+        self._recovered = self._away = False
         self._wanted = True
         self._looked = self._may_look = self._lively_until = self._tie_at = 0.0
         self._last_looks = 0.0, 0.0
@@ -70,6 +81,7 @@ class Loop:
 
         Raises:
             SetupError: Something that does not mend by itself.
+            Returned: All must be made anew.
         """
         deadline = None
         while True:
@@ -98,7 +110,13 @@ class Loop:
         now = self._clock()
         self._beat()
         if now >= self._tie_at:
-            self._watch.tie(self._folders.identity())
+            identity = self._identity()
+            if self._away:
+                raise Returned
+            if not self._recovered:
+                self._recover()
+                self._recovered = True
+            self._watch.tie(identity)
             self._tie_at = now + _HEARTBEAT_SECONDS
             self._health.watching = True
             if not self._wake.stopping:
@@ -164,6 +182,7 @@ class Loop:
             log.error("standing still: %s: %s", pause.value, pause.sentence)
         self._health.pause = pause
         self._metrics.pause(pause)
+        self._away = self._away or pause in (Pause.FOLDER_GONE, Pause.FOLDER_REPLACED)
         self._tie_at = 0.0
         time.sleep(_PAUSE_SECONDS)
 

@@ -6,6 +6,7 @@ A pause never refuses a file. The loop tries again until it works.
 import errno
 import sqlite3
 from enum import StrEnum
+from pathlib import Path
 
 from worker.durable import DiskFailure
 from xray.errors import SetupError
@@ -114,3 +115,11 @@ def classify(error: Exception) -> Pause | None:
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0)
     return None
+
+
+def unusable(ledger: Path, error: sqlite3.DatabaseError) -> SetupError:
+    """Say why a ledger cannot be opened, and what to do."""
+    name = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")):
+        return SetupError(f"the ledger {ledger} is damaged ({error}); {MEND}")
+    return SetupError(f"the ledger {ledger} cannot be opened ({error}); mend that, or choose another with --ledger")

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from worker import durable
 from worker.folders import Folders
+from worker.ids import is_id
 from worker.ledger import Ledger
+from worker.pauses import MEND
 from worker.pipeline import Pipeline
 from worker.publish import ASIDE_SUFFIX
+from xray.errors import SetupError
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +21,12 @@ def recover(folders: Folders, ledger: Ledger, pipeline: Pipeline, anchor: int, n
 
     An intent whose file lies in `work` is ours and is read again; one whose file does not was never carried out, and
     the file, still in `incoming`, will be seen again. What was decided is published again, byte for byte.
+
+    Raises:
+        SetupError: The ledger was lost.
     """
+    if ledger.is_empty and _was_served(folders):
+        raise SetupError(f"the ledger is empty, but {folders.root} holds files that were answered: it was lost; {MEND}")
     # What lies in `work` may lie there in the kernel's memory only; nothing is decided on that.
     durable.sync_all(anchor)
     entries = set(os.listdir(folders.work))
@@ -46,3 +54,11 @@ def recover(folders: Folders, ledger: Ledger, pipeline: Pipeline, anchor: int, n
             *(len(claims), len(publications), len(dropped)),
         )
     pipeline.resume(claims, publications, dropped)
+
+
+def _was_served(folders: Folders) -> bool:
+    if any(map(is_id, os.listdir(folders.work))):
+        return True
+    return any(
+        files for folder in (folders.results, folders.done, folders.quarantine) for _, _, files in os.walk(folder)
+    )

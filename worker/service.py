@@ -1,53 +1,33 @@
 """The whole worker, put together: what `run` and `once` start, and what they end."""
 
 import contextlib
+import itertools
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
 
 import xray
 from worker import folders as layout
 from worker import model as models
-from worker.engine import ENGINES, Engine
 from worker.folders import Folders
 from worker.health import Health
-from worker.inbox import Inbox, Rules
-from worker.ledger import Ledger
 from worker.lock import Lock, Note
-from worker.loop import Loop
+from worker.loop import Returned
 from worker.metrics import Metrics
 from worker.model import Model
-from worker.pauses import Pause
-from worker.permission import obstacle
-from worker.pipeline import Pipeline
-from worker.promise import Promises
-from worker.publish import Publisher
-from worker.recovery import recover
 from worker.result import timestamp
+from worker.serving import Summary, serve
 from worker.settings import Settings
 from worker.wake import Wake
-from worker.watch import Watch
 from xray.errors import SetupError
 
 log = logging.getLogger(__name__)
 
 _STANDBY_SECONDS = 1.0
-_ONCE_QUIET_SECONDS = 10.0
-"""`once` leaves files that somebody is still writing after so long without any progress."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a run did."""
-
-    outcomes: dict[str, int]
-    """Files by reason; the empty reason is an answer."""
-    left: int
-    """Files still in incoming."""
 
 
 def run(settings: Settings, wake: Wake, say: Callable[[str], None]) -> Summary:
@@ -56,21 +36,29 @@ def run(settings: Settings, wake: Wake, say: Callable[[str], None]) -> Summary:
     Raises:
         SetupError: Something that a person must mend first.
     """
-    folders = layout.prepare(settings.root, settings.ledger)
     model = models.load(settings.model, settings.operating_point)
     metrics, health = Metrics(CollectorRegistry()), Health()
     metrics.serve(model, xray.__version__)
+    outcomes: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
-        lock = stack.enter_context(contextlib.closing(Lock(folders.root)))
-        ours = lock.take()
-        health.standby = not ours
-        web = _web(settings, folders, model, metrics, health, stack, optional=not ours)
-        if not ours and not _stand_by(lock, wake, health, metrics, say):
-            return Summary({}, 0)
-        if not ours and not web:
-            _web(settings, folders, model, metrics, health, stack, optional=False)
-        lock.sign(_note(settings.listen, model))
-        return _serve(settings, folders, model, metrics, health, wake, lambda: _greet(settings, folders, model, say))
+        web = False
+        for time_around in itertools.count():
+            folders = layout.prepare(settings.root, settings.ledger)
+            with contextlib.closing(Lock(folders.root)) as lock:
+                ours = lock.take()
+                health.standby = not ours
+                web = web or _web(settings, folders, model, metrics, health, stack, optional=not ours)
+                if not ours and not _stand_by(lock, wake, health, metrics, say):
+                    return Summary(dict(outcomes), 0)
+                web = web or _web(settings, folders, model, metrics, health, stack, optional=False)
+                lock.sign(_note(settings.listen, model))
+                if not time_around:
+                    _greet(settings, folders, model, say)
+                try:
+                    return serve(settings, folders, model, metrics, health, wake, lock, outcomes)
+                except Returned:
+                    _begin_anew()
+    raise AssertionError  # `count` does not end
 
 
 def once(settings: Settings, wake: Wake, progress: Callable[[int, int], None]) -> Summary:
@@ -84,105 +72,24 @@ def once(settings: Settings, wake: Wake, progress: Callable[[int, int], None]) -
     Raises:
         SetupError: Something that a person must mend first, or a worker runs on this root already.
     """
-    folders = layout.prepare(settings.root, settings.ledger)
     model = models.load(settings.model, settings.operating_point)
-    with contextlib.closing(Lock(folders.root)) as lock:
-        if not lock.take():
-            raise SetupError(
-                f"a worker already serves {folders.root}; drop the files and let it answer, or stop it first"
-            )
-        lock.sign(_note("", model))
-        return _serve(settings, folders, model, Metrics(CollectorRegistry()), Health(), wake, progress=progress)
-
-
-def _serve(
-    settings: Settings,
-    folders: Folders,
-    model: Model,
-    metrics: Metrics,
-    health: Health,
-    wake: Wake,
-    greet: Callable[[], None] = lambda: None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Summary:
-    with _started(settings, folders, model, wake) as (engine, ledger, anchor):
-        patience = settings.patience_seconds if progress is None else 0.0
-        rules = Rules(settings.settle_seconds, patience, leases=folders.network is None)
-        inbox = Inbox(str(folders.incoming), rules)
-        publisher = Publisher(folders.root)
-        pipeline = Pipeline(
-            ledger=ledger,
-            engine=engine,
-            inbox=inbox,
-            promises=Promises(ledger, model, folders.root, time.time, identity=settings.identity),
-            publisher=publisher,
-            metrics=metrics,
-            anchor=anchor,
-            settle_seconds=settings.settle_seconds,
-            patience_seconds=patience,
-        )
-        recover(folders, ledger, pipeline, anchor, time.monotonic())
-        watch = Watch(folders.incoming, wake, polling=folders.network is not None)
-        if folders.network:
-            log.warning("the drop folder is on %s, which gives no events: it is polled", folders.network)
-        if trouble := obstacle(folders.incoming):
-            log.warning("others' files cannot be moved: %s", trouble)
-        loop = Loop(
-            folders=folders,
-            inbox=inbox,
-            pipeline=pipeline,
-            engine=engine,
-            watch=watch,
-            wake=wake,
-            health=health,
-            metrics=metrics,
-            rescan_seconds=settings.rescan_seconds,
-            drain_seconds=settings.drain_seconds,
-        )
-        greet()
-        log.info("process %s serves this folder", os.getpid())
-        try:
-            loop.run(_Exhausted(inbox, pipeline, engine, progress) if progress else lambda: False)
-        finally:
-            watch.stop()
-        return Summary(pipeline.outcomes, inbox.waiting)
-
-
-@contextlib.contextmanager
-def _started(settings: Settings, folders: Folders, model: Model, wake: Wake) -> Iterator[tuple[Engine, Ledger, int]]:
-    """Start the engine first: its children load the model while the parent recovers."""
-    engine = ENGINES["local"](settings, model.content, str(folders.work), wake.set)
-    try:
-        with contextlib.closing(Ledger(settings.ledger)) as ledger:
-            anchor = os.open(folders.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    metrics, outcomes = Metrics(CollectorRegistry()), Counter[str]()
+    while True:
+        folders = layout.prepare(settings.root, settings.ledger)
+        with contextlib.closing(Lock(folders.root)) as lock:
+            if not lock.take():
+                raise SetupError(
+                    f"a worker already serves {folders.root}; drop the files and let it answer, or stop it first"
+                )
+            lock.sign(_note("", model))
             try:
-                yield engine, ledger, anchor
-            finally:
-                os.close(anchor)
-    finally:
-        engine.stop()
+                return serve(settings, folders, model, metrics, Health(), wake, lock, outcomes, progress=progress)
+            except Returned:
+                _begin_anew()
 
 
-class _Exhausted:
-    """Tells `once` when nothing more will come."""
-
-    def __init__(self, inbox: Inbox, pipeline: Pipeline, engine: Engine, progress: Callable[[int, int], None]) -> None:
-        self._inbox, self._pipeline, self._engine, self._progress = inbox, pipeline, engine, progress
-        self._done = -1
-        self._since = time.monotonic()
-
-    def __call__(self) -> bool:
-        done = sum(self._pipeline.outcomes.values())
-        if done != self._done:
-            self._done, self._since = done, time.monotonic()
-            self._progress(done, self._inbox.waiting + self._pipeline.in_hand)
-        quiet = time.monotonic() - self._since > _ONCE_QUIET_SECONDS
-        if quiet and self._engine.trouble is Pause.NO_READER:
-            raise SetupError(
-                "no reader process can be started; --log-level debug and the memory and process limits of this machine "
-                f"may say why. {self._pipeline.in_hand} files in hand are taken up by the next start"
-            )
-        return not self._inbox.waiting or quiet
+def _begin_anew() -> None:
+    log.warning("the drop folder was away, or its lock or ledger was replaced: beginning anew with what lies there")
 
 
 def _stand_by(lock: Lock, wake: Wake, health: Health, metrics: Metrics, say: Callable[[str], None]) -> bool:
