@@ -55,6 +55,8 @@ format: $(FULL_ENV)/.stamp  ## bring the code into shape
 bench: $(FULL_ENV)/.stamp  ## every benchmark in turn; each prints ratios measured side by side
 	$(FULL_ENV)/bin/python -m benchmarks.throughput
 	$(FULL_ENV)/bin/python -m benchmarks.same_picture
+	$(FULL_ENV)/bin/python -m benchmarks.burst
+	$(FULL_ENV)/bin/python -m benchmarks.backlog
 
 # The reference model: three seeds, averaged, exported. Each fit goes on where it was cut off (--resume). 10 to 15 minutes
 # a seed on 2 quiet cores. Needs the real radiographs and the ImageNet weights.

@@ -2,6 +2,9 @@
 
 import io
 import os
+import struct
+import zlib
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
@@ -33,3 +36,18 @@ def copies(files: list[bytes], count: int) -> list[bytes]:
         comment = f"copy {number:08d}".encode()
         made.append(data[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + data[2:])
     return made
+
+
+def tiny(number: int) -> bytes:
+    """Return a PNG of a few hundred bytes: all have the same size and picture, and each a text chunk of its own."""
+    plain = _plain()
+    text = b"tEXtComment\0%012d" % number
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    return plain[:33] + chunk + plain[33:]  # signature and IHDR take 33 bytes
+
+
+@cache
+def _plain() -> bytes:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((64, 64)).save(buffer, "PNG")
+    return buffer.getvalue()
