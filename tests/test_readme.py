@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/*.md")]
 )
-COMMANDS = {"train": train.cli.cli, "export": export.cli.cli, "worker": worker.cli.cli}
+COMMANDS = {"train": train.cli.cli, "export": export.cli.cli, "worker": worker.cli.main}
 
 
 def shell_lines(text: str) -> list[str]:
