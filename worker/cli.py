@@ -88,7 +88,7 @@ def once(**given: Any) -> None:
     guard(serve)
 
 
-for one in (upkeep.status, upkeep.audit, upkeep.requeue, upkeep.purge):
+for one in (upkeep.status, upkeep.audit, upkeep.requeue, upkeep.purge, upkeep.doctor):
     main.add_command(one)
 
 

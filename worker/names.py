@@ -4,6 +4,8 @@ A sender's name is data, never a path that we build: it may hold a patient's nam
 text at all. Inside the worker a name is what `os.fsdecode` gives (undecodable bytes as surrogates).
 """
 
+import re
+
 TEMPORARY_PREFIXES = (".", "~")
 """`.name` (rsync, most Unix tools), `~name` and `~$name` (Windows programs)."""
 
@@ -24,6 +26,8 @@ TEMPORARY_SUFFIXES = (
     ".swx",
 )
 
+_ESCAPED = re.compile(r"\\\\|\\x[89a-f][0-9a-f]|\\u[0-9a-f]{4}|\\U000[0-9a-f]{5}|\\U0010[0-9a-f]{4}")
+
 
 def is_temporary(name: str) -> bool:
     """Tell whether a sender calls this file unfinished; such files are left alone until they are renamed."""
@@ -39,6 +43,17 @@ def escape(name: str) -> str:
     if name.isprintable() and "\\" not in name:
         return name
     return "".join(map(_escape, name))
+
+
+def unescape(text: str) -> str:
+    """Return the name that was written so; what `escape` never writes is taken as it is."""
+    return _ESCAPED.sub(_unescape, text)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    if match[0] == "\\\\":
+        return "\\"
+    return chr(int(match[0][2:], 16) + (0xDC00 if match[0][1] == "x" else 0))
 
 
 def _escape(character: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from worker.pauses import MEND
 from xray.errors import SetupError
 
 PATH = click.Path(path_type=Path)
@@ -48,5 +49,7 @@ def guard_ledger(work: Callable[[], None]) -> None:
             work()
         except sqlite3.OperationalError as error:
             raise SetupError(f"the ledger cannot be used now ({error}); try again, as the worker's user") from error
+        except sqlite3.DatabaseError as error:
+            raise SetupError(f"the ledger is damaged ({error}); {MEND}") from error
 
     guard(ask)

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import click
 
+from worker import doctor as treatment
 from worker import purge as purging
 from worker import requeue as requeueing
 from worker import status as looking
 from worker.audit import audit as compare
-from worker.folders import Folders
+from worker.folders import MARKER, Folders
 from worker.ids import Ids
 from worker.ledger import Ledger
-from worker.lock import holder
+from worker.lock import Lock, holder
 from worker.options import LEDGER, ROOT, existing, guard_ledger, option
+from xray.errors import SetupError
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -129,3 +131,38 @@ def purge(root: Path, ledger: Path | None, older_than: float | None, results: bo
 
 def _is_watched() -> bool:
     return sys.stderr.isatty()
+
+
+@click.command()
+@ROOT
+@LEDGER
+@option("--rebuild", "Make the ledger anew from the folders; the old one is kept aside.", is_flag=True, default=False)
+def doctor(root: Path, ledger: Path | None, rebuild: bool) -> None:
+    """Look whether the ledger is sound, and make it anew if asked. No worker may run meanwhile.
+
+    Exit code 1 where something does not fit together.
+    """
+
+    def mend() -> None:
+        folders, path = Folders(root.absolute()), (ledger or root / "ledger.sqlite").absolute()
+        if not (root / MARKER).exists():
+            raise SetupError(f"{root} is no drop folder: it has no file {MARKER}; name the drop folder with --root")
+        with closing(Lock(root)) as lock:
+            if not lock.take():
+                raise SetupError(f"a worker serves {root}; stop it first, for it would not see the new ledger")
+            if rebuild:
+                report = treatment.rebuild(folders, path, time.time())
+            else:
+                with closing(Ledger(existing(root, ledger), check=True)):
+                    click.echo("the ledger is sound; `lungwatch-worker audit` compares it with the folders")
+                return
+        if report.kept:
+            click.echo(f"the old ledger is kept as {report.kept}")
+        click.echo(
+            f"{report.rows['closed']} closed, {report.rows['decided']} to publish, {report.rows['intent']} to read"
+        )
+        for remark in report.remarks:
+            click.echo(remark)
+        sys.exit(1 if report.remarks else 0)
+
+    guard_ledger(mend)

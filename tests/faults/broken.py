@@ -45,5 +45,4 @@ VARIANTS = ("published_before_decided", "written_in_place")
 
 
 def _root(ledger: Ledger) -> str:
-    (path,) = [row[2] for row in ledger.rows("PRAGMA database_list")]
-    return os.path.dirname(path)
+    return os.path.dirname(ledger._path)
