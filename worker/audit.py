@@ -37,20 +37,31 @@ def audit(folders: Folders, ledger: Ledger, *, digests: bool = True) -> Audit:
 
     Args:
         folders: The drop folder.
-        ledger: Read only; one transaction, so that a running worker does not blur the picture.
+        ledger: Read only. A worker may run meanwhile, and files move: only a fault that is seen twice is one.
         digests: Read every result and source, and compare its digest.
     """
+    report = _look(folders, ledger, digests=digests)
+    if report.faults:
+        first, report = report, _look(folders, ledger, digests=digests)
+        report.faults = list((Counter(first.faults) & Counter(report.faults)).elements())
+    return report
+
+
+def _look(folders: Folders, ledger: Ledger, *, digests: bool) -> Audit:
     report = Audit()
+    # Before the ledger: whatever can be seen was promised by then.
+    seen = _listing(folders)
     named: set[str] = set()
-    query = "SELECT id, state, outcome, reason, destination, sha256, purge, revision_of FROM file"
+    query = "SELECT id, state, outcome, reason, destination, sha256, purge, revision_of, name FROM file"
     rows = list(ledger.rows(query))
     revised = {str(row[7]) for row in rows if row[7]}
     outputs: dict[str, list[tuple[str, bytes, str | None]]] = {}
     for id, path, sha256, purge in ledger.rows("SELECT id, path, sha256, purge FROM output"):
         outputs.setdefault(id, []).append((path, sha256, purge))
-    for id, state, outcome, reason, destination, sha256, purge, revision_of in rows:
+    for id, state, outcome, reason, destination, sha256, purge, revision_of, name in rows:
         if state != "closed":
             report.in_hand += 1
+            _check_in_hand(report, folders, str(id), state, os.fsdecode(name), str(destination), revision_of)
             named.update(path for path, _, _ in outputs.get(str(id), []))
             named.add(str(destination))
             if state == "intent" and revision_of:
@@ -76,7 +87,7 @@ def audit(folders: Folders, ledger: Ledger, *, digests: bool = True) -> Audit:
                 named.add(path)
             if purge is None:
                 _check(report, folders.root, str(id), path, promised if digests else None, "result")
-    _strangers(report, folders, named, {str(row[0]) for row in rows})
+    _strangers(report, seen, named, {str(row[0]) for row in rows})
     report.waiting = sum(len(files) for _, _, files in os.walk(folders.incoming))
     return report
 
@@ -91,12 +102,30 @@ def _check(report: Audit, root: Path, id: str, path: str, digest: object, what: 
         report.faults.append(f"{id}: its {what} is missing")
 
 
-def _strangers(report: Audit, folders: Folders, named: set[str], ids: set[str]) -> None:
-    for folder in (folders.results, folders.done, folders.quarantine):
-        for above, _, files in os.walk(folder):
-            for file in files:
-                if os.path.relpath(os.path.join(above, file), folders.root) not in named:
-                    report.faults.append(f"a file in {folder.name} belongs to no row of the ledger")
-    for entry in os.listdir(folders.work):
-        if not entry.endswith(ASIDE_SUFFIX) and entry not in ids:
-            report.faults.append("a file in work belongs to no row of the ledger")
+def _check_in_hand(
+    report: Audit, folders: Folders, id: str, state: str, name: str, destination: str, revision_of: str | None
+) -> None:
+    places = [folders.work / id]
+    if state == "decided":
+        places.append(folders.root / destination)
+    elif not revision_of:
+        places.append(folders.incoming / name)
+    if (state == "decided" or not revision_of) and not any(map(os.path.lexists, places)):
+        report.faults.append(f"{id}: is in hand, and its file is nowhere")
+
+
+def _listing(folders: Folders) -> list[tuple[str, str]]:
+    """Return (folder, path relative to the root) of everything that should belong to a row."""
+    found = [
+        (folder.name, os.path.relpath(os.path.join(above, file), folders.root))
+        for folder in (folders.results, folders.done, folders.quarantine)
+        for above, _, files in os.walk(folder)
+        for file in files
+    ]
+    return found + [("work", entry) for entry in os.listdir(folders.work) if not entry.endswith(ASIDE_SUFFIX)]
+
+
+def _strangers(report: Audit, seen: list[tuple[str, str]], named: set[str], ids: set[str]) -> None:
+    for folder, path in seen:
+        if path not in (ids if folder == "work" else named):
+            report.faults.append(f"a file in {folder} belongs to no row of the ledger")

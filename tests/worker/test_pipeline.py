@@ -119,3 +119,12 @@ def test_a_folder_that_becomes_a_link_leads_nowhere(stand: Stand, tmp_path: Path
     stand.pipeline.turn([])
     assert (outside / "a.png").read_bytes() == b"good secret"
     assert not list(stand.folders.work.iterdir())
+
+
+def test_the_audit_finds_a_file_in_hand_that_is_nowhere(stand: Stand) -> None:
+    stand.drop("a.png")
+    stand.turn()
+    assert stand.audit().faults == []
+    (claimed,) = stand.folders.work.iterdir()
+    claimed.unlink()
+    assert stand.audit().faults == [f"{claimed.name}: is in hand, and its file is nowhere"]
