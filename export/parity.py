@@ -9,9 +9,10 @@ from tqdm import tqdm
 
 from export.profiles import Bounds
 from export.source import Source
+from xray.card import Interval
 from xray.decide import probabilities
 from xray.runtime import Predictor
-from xray.statistics import mean_auroc
+from xray.statistics import bootstrap, mean_auroc
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Parity:
     data: str
     images: int
     auroc_keras: float
-    auroc_file: float
+    auroc_file: Interval
+    """With its 95 % interval, drawing patients anew."""
     changed_decisions: float
     score_correlation: float
     cam_correlation: float
@@ -45,7 +47,7 @@ class Parity:
 
     @property
     def auroc_drop(self) -> float:
-        return self.auroc_keras - self.auroc_file
+        return self.auroc_keras - self.auroc_file.value
 
     def faults(self, bounds: Bounds) -> list[str]:
         """Say in words where it misses the bounds."""
@@ -86,7 +88,7 @@ def compare(source: Source, keras_told: Told, file_told: Told) -> tuple[Parity, 
     The plain ones alone hide what quantization does: a file of equal AUROC there lost 6 % of its decisions elsewhere.
     """
     return tuple(
-        _compare(name, keras_told.of(chosen), file_told.of(chosen), source.labels[chosen])
+        _compare(name, keras_told.of(chosen), file_told.of(chosen), source.labels[chosen], source.patients[chosen])
         for name, chosen in (("validation", ~source.shifted), ("validation, shifted", source.shifted))
     )
 
@@ -96,12 +98,13 @@ def finite(told: Told) -> bool:
     return all(bool(np.isfinite(values).all()) for values in (told.scores, told.embeddings, told.cams))
 
 
-def _compare(name: str, reference: Told, told: Told, labels: NDArray[np.int64]) -> Parity:
+def _compare(name: str, reference: Told, told: Told, labels: NDArray[np.int64], patients: NDArray[np.int64]) -> Parity:
+    shares = probabilities(told.scores, 1.0)
     return Parity(
         data=name,
         images=len(labels),
         auroc_keras=mean_auroc(probabilities(reference.scores, 1.0), labels),
-        auroc_file=mean_auroc(probabilities(told.scores, 1.0), labels),
+        auroc_file=bootstrap(lambda chosen: mean_auroc(shares[chosen], labels[chosen]), patients),
         changed_decisions=float((reference.scores.argmax(axis=1) != told.scores.argmax(axis=1)).mean()),
         score_correlation=_correlation(reference.scores, told.scores),
         cam_correlation=_correlation(reference.cams, told.cams),

@@ -93,7 +93,7 @@ def _golden(predictor: Predictor, card: Card, seed: int, *, opacity: bool) -> Go
 def _results(parity: tuple[Parity, ...]) -> list[Result]:
     results = []
     for one in parity:
-        results.append(Result("AUROC", one.data, one.auroc_file))
+        results.append(Result("AUROC", one.data, one.auroc_file.value, one.auroc_file.low, one.auroc_file.high))
         results.append(Result("AUROC drop against the Keras model", one.data, one.auroc_drop))
         results.append(Result("changed decisions against the Keras model", one.data, one.changed_decisions))
     return results

@@ -26,6 +26,8 @@ class Source:
     """Index of the true label of each validation image."""
     shifted: NDArray[np.bool_]
     """Which validation images are shifted."""
+    patients: NDArray[np.int64]
+    """A number for each validation image's patient."""
 
 
 def read(folder: Path) -> Source:
@@ -45,7 +47,8 @@ def read(folder: Path) -> Source:
         raise SetupError(f"{folder}: the model lacks the layers {', '.join(sorted(missing))}")
     sample = _arrays(folder / "sample.npz")
     validation = _arrays(folder / "validation.npz")
-    return Source(card, model, sample["images"], validation["images"], validation["labels"], validation["shifted"])
+    kept = (validation[name] for name in ("images", "labels", "shifted", "patients"))
+    return Source(card, model, sample["images"], *kept)
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:

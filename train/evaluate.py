@@ -13,12 +13,11 @@ from train import dataset as datasets
 from train.pixels import cached
 from train.scoring import load
 from train.split import split as split_by_patient
-from train.statistics import bootstrap
 from xray.calibration import operating_point
 from xray.card import Card, Interval, OperatingPoint
 from xray.decide import probabilities
 from xray.errors import SetupError
-from xray.statistics import brier, calibration_error, log_loss, mean_auroc, wilson
+from xray.statistics import bootstrap, brier, calibration_error, log_loss, mean_auroc, wilson
 
 
 @dataclass(frozen=True)

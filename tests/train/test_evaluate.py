@@ -8,7 +8,6 @@ from sklearn.metrics import roc_auc_score
 from tests.drawn import write_classes
 from train.evaluate import evaluate, measure
 from train.run import Run
-from train.statistics import bootstrap
 from xray.card import Card
 from xray.errors import SetupError
 
@@ -45,15 +44,3 @@ def test_figures_are_those_of_the_definitions(run: Run) -> None:
     threshold = card.operating_points[0].threshold
     assert told.accuracy.value == pytest.approx(((positive >= threshold) == labels).mean())
     assert told.operating_points[1].sensitivity.value == pytest.approx((positive[labels == 1] >= 0.5).mean())
-
-
-def test_the_bootstrap_draws_patients_and_not_images() -> None:
-    """The same value forty times over from one patient is one observation: the interval stays wide."""
-    rng = np.random.default_rng(1)
-    values = rng.normal(size=20)
-    single = bootstrap(lambda at: float(values[at].mean()), np.arange(20))
-    repeated = np.repeat(values, 40)
-    clustered = bootstrap(lambda at: float(repeated[at].mean()), np.repeat(np.arange(20), 40))
-    assert clustered.high - clustered.low == pytest.approx(single.high - single.low, rel=0.05)
-    expected = 2 * 1.96 * values.std() / np.sqrt(20)
-    assert single.high - single.low == pytest.approx(expected, rel=0.15)

@@ -56,3 +56,15 @@ def test_calibration_error_is_the_gap_between_said_and_true() -> None:
     shares = np.tile([0.2, 0.8], (100, 1))
     assert statistics.calibration_error(shares, np.array([1] * 80 + [0] * 20)) == pytest.approx(0, abs=1e-9)
     assert statistics.calibration_error(shares, np.array([1] * 50 + [0] * 50)) == pytest.approx(0.3)
+
+
+def test_the_bootstrap_draws_patients_and_not_images() -> None:
+    """The same value forty times over from one patient is one observation: the interval stays wide."""
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=20)
+    single = statistics.bootstrap(lambda at: float(values[at].mean()), np.arange(20))
+    repeated = np.repeat(values, 40)
+    clustered = statistics.bootstrap(lambda at: float(repeated[at].mean()), np.repeat(np.arange(20), 40))
+    assert clustered.high - clustered.low == pytest.approx(single.high - single.low, rel=0.05)
+    expected = 2 * 1.96 * values.std() / np.sqrt(20)
+    assert single.high - single.low == pytest.approx(expected, rel=0.15)
