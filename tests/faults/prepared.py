@@ -16,6 +16,7 @@ from tests.faults import broken
 from tests.worker.stand import MODEL, InstantEngine
 from worker import cli, engine, loop, model, watch
 from worker.claim import Claim, Decision
+from worker.ledger import Ledger, Step
 
 _PR_SET_PTRACER = 0x59616D61
 
@@ -24,6 +25,9 @@ _IMAGE = {
     **{"width": 64, "height": 64, "polarity": "MONOCHROME2", "window": "none", "view": None, "bits_stored": 8},
     **{"distance": None, "out_of_distribution": False},
 }
+
+MARK = "/lungwatch-commit/"
+"""A path that is asked for around each commit, with what it makes durable, so that a trace shows it."""
 
 
 class _Engine(InstantEngine):
@@ -62,6 +66,7 @@ def _be_worker(order: dict[str, Any], gate: int) -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         _fake_slow_parts()
         getattr(broken, order["variant"])()
+        _mark_commits()
         cli.main(order["arguments"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
@@ -79,6 +84,23 @@ def _fake_slow_parts() -> None:
     engine.ENGINES["local"] = lambda settings, content, work, wake: _Engine(settings.root / "work")
     loop._PAUSE_SECONDS = 0.02
     watch.Watch.tie = lambda self, identity: None  # type: ignore[method-assign]  # ends half a second after a rename
+
+
+def _mark_commits() -> None:
+    commit = Ledger.commit
+
+    def marked(self: Ledger, step: Step) -> None:
+        told = {
+            "intents": [claim.id for claim in step.intents],
+            "publications": [one.id for one in step.publications],
+            "closed": list(step.closed),
+        }
+        text = json.dumps(told).encode().hex()
+        os.path.lexists(MARK + text)
+        commit(self, step)
+        os.path.lexists(MARK + "end")
+
+    Ledger.commit = marked  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

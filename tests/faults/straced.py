@@ -90,7 +90,12 @@ class Workers:
         pid = self._say(order)["pid"]
         tracer = None
         if inject or trace:
-            expressions = ["-e", "trace=" + ",".join(CHANGING), *(["-e", inject.expression] if inject else [])]
+            marks = () if inject else ("newfstatat", "lstat")
+            expressions = [
+                "-e",
+                "trace=" + ",".join((*CHANGING, *marks)),
+                *(["-e", inject.expression] if inject else []),
+            ]
             command = ["strace", "-o", str(lines), "-y", "-s", "0", *expressions, "-p", str(pid)]
             tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
             assert tracer.stderr is not None

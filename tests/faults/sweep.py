@@ -117,13 +117,13 @@ def place() -> Path | None:
     return memory if memory.is_dir() and os.access(memory, os.W_OK) else None
 
 
-def drop(root: Path) -> Witness:
-    """Make a root and let the files land in it."""
-    for name, content in FILES.items():
+def drop(root: Path, files: dict[str, bytes] = FILES) -> Witness:
+    """Make a root and let files land in it."""
+    for name, content in files.items():
         path = root / "incoming" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return Witness(root, dict(FILES))
+    return Witness(root, dict(files))
 
 
 def once(root: Path) -> list[object]:
