@@ -31,16 +31,20 @@ MAX_FILE_BYTES = 512 << 20
 """The largest uncompressed radiograph has some 200 MB."""
 
 
+STAGES = ("read", "decode", "preprocess", "predict", "decide")
+
+
 class _Stopwatch:
-    """Seconds by stage."""
+    """Seconds by stage, in the order of `STAGES`."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._last = time.perf_counter()
 
-    def lap(self, stage: str) -> None:
+    def lap(self) -> None:
+        """A stage is over, or was broken off: the time since the last one was spent in it."""
         now = time.perf_counter()
-        self.seconds[stage] = round(now - self._last, 6)
+        self.seconds[STAGES[len(self.seconds)]] = round(now - self._last, 6)
         self._last = now
 
 
@@ -60,7 +64,7 @@ class Reader:
         reply: dict[str, Any] = {"durations": watch.seconds}
         try:
             data = _content(descriptor, reply, identity=self.identity)
-            watch.lap("read")
+            watch.lap()
             reply["answer"] = self._answer(data, watch)
         except SetupError:
             reply["not_installed"] = True
@@ -70,6 +74,8 @@ class Reader:
             reply |= {"reason": Reason.TOO_LARGE, "detail": "it does not fit into the memory allowed"}
         except OSError as error:
             reply["errno"] = error.errno or errno.EIO
+        if "answer" not in reply:
+            watch.lap()
         return reply
 
     def _answer(self, data: bytes, watch: _Stopwatch) -> dict[str, Any]:
@@ -77,13 +83,13 @@ class Reader:
         if is_complete(lambda offset, length: data[max(offset, 0) : offset + length], len(data)) is False:
             raise RejectedImage(Reason.INCOMPLETE, "the structure ends after the file does")
         radiograph = decode(data, at_least=decode_side(spec))
-        watch.lap("decode")
+        watch.lap()
         image = preprocess(radiograph, spec)
-        watch.lap("preprocess")
+        watch.lap()
         prediction = self.predictor.predict(image)
-        watch.lap("predict")
+        watch.lap()
         finding = decide(prediction, self.model.card, self.model.arrays, self.operating_point)
-        watch.lap("decide")
+        watch.lap()
         return _plain(finding, radiograph.source)
 
 

@@ -19,6 +19,7 @@ MIN_PRECINCT_BITS = 4
 """Precincts of less than 16 × 16 likewise (only the lowest resolutions may have smaller ones)."""
 
 _START_OF_SCAN = 0xDA
+_SCAN = b"\xff\xda"  # cannot stand in encoded data
 _SEQUENTIAL = frozenset((0xC0, 0xC1))
 _J2K_START = b"\xff\x4f\xff\x51"
 _NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
@@ -50,6 +51,8 @@ def check_jpeg(frame: bytes, raster: Raster, processes: frozenset[int]) -> bytes
     if claim.process not in processes:
         raise RejectedImage(Reason.UNSUPPORTED_ENCODING, f"its transfer syntax does not allow SOF {claim.process:#x}")
     _compare(claim, raster)
+    if frame.count(_SCAN, scan) > 1:  # each would make the decoder go over the whole picture again
+        raise RejectedImage(Reason.DAMAGED, "expected one scan for one component")
     end = scan + 2 + int.from_bytes(frame[scan + 2 : scan + 4], "big")
     if claim.process in _SEQUENTIAL and frame[end - 3 : end] == b"\x00\x00\x00":
         return frame[: end - 2] + b"\x3f" + frame[end - 1 :]

@@ -16,7 +16,7 @@ MAX_PIXELS = 100_000_000
 """The largest digital detectors give some 20 megapixels; a scanned film at 600 dpi some 85."""
 
 MAX_SCANNED_PIXELS = 1_000_000_000
-"""Pixels times scans of a progressive JPEG, each of which goes over the whole picture. Encoders write up to 10 scans;
+"""Pixels times scans of a JPEG, progressive or not, each of which goes over the whole picture. Encoders write up to 10 scans;
 a 371 kB file with thousands of them kept libjpeg busy for 19 seconds."""
 
 _BIG_ENDIAN_BIGTIFF = b"MM\x00+"  # which Pillow lists but does not read
@@ -55,7 +55,7 @@ def _decode(data: bytes, format_name: str, at_least: int | None) -> Radiograph:
             # Pillow warns of odd metadata and of large pictures; what matters to us is checked below.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=(format_name,)) as image:
-                _check_cost(data, image)
+                _check_cost(data, image, format_name)
                 return _read(data, image, at_least)
     except RejectedImage:
         raise
@@ -76,13 +76,13 @@ def _decode(data: bytes, format_name: str, at_least: int | None) -> Radiograph:
         raise RejectedImage(reason, f"its {format_name} data cannot be decoded") from error
 
 
-def _check_cost(data: bytes, image: Image.Image) -> None:
+def _check_cost(data: bytes, image: Image.Image, format_name: str) -> None:
     pixels = image.width * image.height
     if pixels > MAX_PIXELS:
         raise RejectedImage(Reason.TOO_LARGE, f"expected at most {MAX_PIXELS} pixels, got {image.width}×{image.height}")
     if getattr(image, "is_animated", False) and image.format != "MPO":  # a photograph with previews inside
         raise RejectedImage(Reason.SEVERAL_FRAMES, "expected one picture, got several")
-    if "progressive" in image.info and data.count(b"\xff\xda") * pixels > MAX_SCANNED_PIXELS:
+    if format_name == "JPEG" and data.count(b"\xff\xda") * pixels > MAX_SCANNED_PIXELS:
         raise RejectedImage(Reason.TOO_SLOW, f"expected at most {MAX_SCANNED_PIXELS} pixels times scans")
 
 

@@ -1,0 +1,26 @@
+"""Names that somebody may have made to be mistaken for something else; the files behind them are good."""
+
+NAMES = (
+    b"a\\..\\..\\windows.jpeg",
+    b"%2e%2e%2f..%2fetc%2fpasswd.jpeg",
+    b"-rf.jpeg",
+    b"--model=evil.jpeg",
+    b"new\nline.jpeg",
+    b"carriage\rreturn.jpeg",
+    b"tab\tand \x1b[31mred\x1b]0;title\x07.jpeg",
+    "gpj.\u202egnp.jpeg".encode(),
+    "zero\u200bwidth.jpeg".encode(),
+    b"not utf-8 \xff\xfe\xc0\x80.jpeg",
+    b"x" * 250 + b".jpeg",
+    b"$(touch pwned).jpeg",
+    b"`touch pwned`; touch pwned | touch pwned.jpeg",
+    b"%s%n%d{0.__class__}.jpeg",
+    b"<script>alert(1)<script>.jpeg",
+    b"'; DROP TABLE file;--.jpeg",
+    b'quote"and}{brace.jpeg',
+    b"con.jpeg",
+    b" ",
+    b"done",
+    b"01ARZ3NDEKTSV4RRFFQ69G5FAV.0.result",
+    b"sub/fol der/x...jpeg",
+)
