@@ -113,7 +113,8 @@ class LocalEngine:
                     self._wake()
         except Exception as error:
             # The loop must hear of it: a thread that dies in silence would leave every file waiting.
-            self._failure = SetupError(f"the engine failed ({type(error).__name__}: {error}); this is a bug, report it")
+            log.exception("the engine failed")
+            self._failure = SetupError(f"the engine failed ({type(error).__name__}); this is a bug, report the log")
             self._failure.__cause__ = error
             self._wake()
         finally:

@@ -142,6 +142,13 @@ def _inverted(header: "Dataset", raster: Raster) -> bool:
 
 def _lut(header: "Dataset", item: "Dataset", *, signed: bool) -> Lut:
     little = header.original_encoding[1] is not False
+    try:
+        return _read_lut(item, little, signed=signed)
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:  # values of any kind can stand there
+        raise RejectedImage(Reason.DAMAGED, "expected whole numbers in a lookup table") from error
+
+
+def _read_lut(item: "Dataset", little: bool, *, signed: bool) -> Lut:
     count, first, _ = _words(item.get("LUTDescriptor"), little, 3)
     count = (count & 0xFFFF) or 1 << 16
     data = item.get("LUTData")

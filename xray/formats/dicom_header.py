@@ -54,6 +54,10 @@ _DX = "1.2.840.10008.5.1.4.1.1.1.1"
 _DX_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
 _MODALITY_OF = {_CR: "CR", _DX: "DX", _DX_FOR_PROCESSING: "DX"}
 
+_TEXT = frozenset(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT"))
+_TEXT |= frozenset(("PN", "SH", "ST", "TM", "UC", "UI", "UN", "UR", "UT"))
+"""Value representations whose values are text; UN holds bytes."""
+
 # CID 4010 "DX View", as SNOMED CT codes and as the SNOMED RT codes of older files.
 _VIEW_CODES = {
     **dict.fromkeys(("272479007", "R-10214", "R-40888"), "PA"),
@@ -114,6 +118,7 @@ def read_elements(skeleton: Skeleton, tags: dict[int, str]) -> "Dataset":
     require("pydicom")
     # pydicom quotes values in its messages; a header's values name patients.
     logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+    from pydicom.datadict import dictionary_VR
     from pydicom.filereader import read_dataset
     from pydicom.tag import Tag
 
@@ -128,10 +133,23 @@ def read_elements(skeleton: Skeleton, tags: dict[int, str]) -> "Dataset":
             )
             for name in tags.values():
                 header.get(name)  # converts the value, here where what goes wrong is caught
+                if name in header:
+                    _check_kind_of_value(header[name].VR, dictionary_VR(name))
+        except RejectedImage:
+            raise
         except Exception as error:
             # pydicom raises whatever its value parsers stumble over; only the file can be at fault here.
             raise RejectedImage(Reason.DAMAGED, "its header cannot be read") from error
     return header
+
+
+def _check_kind_of_value(found: str, expected: str) -> None:
+    """Refuse a number where text belongs, a sequence where a number does: what follows would stumble over it.
+
+    The value representation stands in the file, so it can be any. Within a kind, writers do mix them up.
+    """
+    if (found == "SQ") != (expected == "SQ") or (expected in _TEXT and found not in _TEXT):
+        raise RejectedImage(Reason.DAMAGED, f"expected {expected} as the value representation, got {found}")
 
 
 def require(module: str) -> Any:
