@@ -7,8 +7,18 @@ import tempfile
 from pathlib import Path
 
 from tests.faults.broken import VARIANTS
-from tests.faults.straced import STRACE, Workers
-from tests.faults.sweep import place, sweep
+from tests.faults.straced import CHECKOUT, STRACE, RealWorkers, Workers
+from tests.faults.sweep import Report, place, real_files, sweep
+
+MODEL = next(iter(sorted((CHECKOUT / "models").glob("*.tflite"))), None)
+
+
+def _tell(what: str, report: Report) -> bool:
+    print(f"{what}: {report}", flush=True)
+    for violation in report.violations:
+        print("  " + violation)
+    return bool(report.violations)
+
 
 if __name__ == "__main__":
     if not STRACE:
@@ -16,13 +26,15 @@ if __name__ == "__main__":
     failed = False
     with tempfile.TemporaryDirectory(dir=place()) as folder, contextlib.ExitStack() as stack:
         workers = [stack.enter_context(Workers()) for _ in os.sched_getaffinity(0)]
-        report = sweep(workers, Path(folder))
-        print(report)
-        for violation in report.violations:
-            print("  " + violation)
-        failed |= bool(report.violations)
+        failed |= _tell("no readers", sweep(workers, Path(folder)))
+        if MODEL:
+            real = [RealWorkers(Path(tempfile.mkdtemp(dir=folder))) for _ in workers]
+            report = sweep(real, Path(folder), every=29, files=real_files(), model=MODEL)
+            failed |= _tell(f"real readers and {MODEL.name}", report)
         for variant in VARIANTS:
-            caught = sweep(workers, Path(folder), variant=variant, faults=["KILL"], enough=1).violations
+            caught = sweep(
+                workers, Path(folder), variant=variant, faults=["KILL"], where="/results", enough=1
+            ).violations
             failed |= not caught
             print(f"control {variant}: {'caught: ' + caught[0] if caught else 'NOT CAUGHT'}")
     sys.exit(failed)

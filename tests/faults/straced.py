@@ -126,6 +126,34 @@ class Workers:
         self.close()
 
 
+class RealWorkers:
+    """The same for `python -m worker`, started afresh each time, with readers and a model."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def run(
+        self,
+        arguments: Iterable[object],
+        *,
+        variant: str = "nothing",
+        inject: Injection | None = None,
+        trace: bool = False,
+    ) -> Ended:
+        """Run `python -m worker` with these arguments to its end."""
+        lines = self._folder / "trace"
+        command = [sys.executable, "-m", "worker", *map(str, arguments)]
+        if inject or trace:
+            expressions = ["-e", "trace=" + ",".join(CHANGING), *(["-e", inject.expression] if inject else [])]
+            command = ["strace", "-o", str(lines), "-y", "-s", "0", *expressions, *command]
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LUNGWATCH_")}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # else compiling takes longer than all the rest
+        environment = {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "lungwatch-tests"), **kept}
+        done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=60)
+        traced = tuple(lines.read_text(errors="surrogateescape").splitlines()) if inject or trace else ()
+        return Ended(done.returncode, done.stdout + done.stderr, _whole(traced))
+
+
 def _whole(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(line for line in lines if not line.startswith(("+++", "---")))
 
@@ -136,7 +164,7 @@ def points(trace: Iterable[str], root: Path) -> list[Point]:
     found = []
     for line in trace:
         matched = _LINE.match(line)
-        if not matched:
+        if not matched or matched[1] not in CHANGING:
             continue
         call, given = matched[1], matched[2]
         counts[call] = counts.get(call, 0) + 1

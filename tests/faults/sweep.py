@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.invariant import Witness
-from tests.faults.straced import Injection, Point, Workers, points
+from tests.faults.straced import Injection, Point, RealWorkers, Workers, points
+from tests.worker.drawn import jpeg
 
 FAULTS = ("KILL", "ENOSPC", "EIO", "ESTALE")
 
@@ -43,13 +44,16 @@ class Report:
 
 
 def sweep(
-    workers: Sequence[Workers],
+    workers: Sequence[Workers | RealWorkers],
     folder: Path,
     *,
     variant: str = "nothing",
     faults: Sequence[str] = FAULTS,
     every: int = 1,
+    where: str = "",
     enough: int | None = None,
+    files: dict[str, bytes] = FILES,
+    model: Path = Path("none.tflite"),
 ) -> Report:
     """Inject each fault at each call in turn.
 
@@ -59,20 +63,23 @@ def sweep(
         variant: Name of a worker in `tests.faults.broken`.
         faults: What to inject.
         every: Take every so-manyth case only.
+        where: Take only calls on paths that hold this.
         enough: Stop after so many violations.
+        files: What is dropped.
+        model: The model file, where a real one is needed.
     """
     started = time.monotonic()
-    first, again = _learn(workers[0], folder, variant)
-    cases = [Injection(point, fault) for point in first for fault in faults][::every]
+    first, again = _learn(workers[0], folder, variant, files, model)
+    cases = [Injection(point, fault) for point in first if where in point.text for fault in faults][::every]
     report = Report()
 
-    def work(these: Workers, share: int) -> None:
+    def work(these: Workers | RealWorkers, share: int) -> None:
         for number in range(share, len(cases), len(workers)):
             if enough is not None and len(report.violations) >= enough:
                 return
             injection, second = cases[number], Injection(again[number % len(again)], "KILL")
             with tempfile.TemporaryDirectory(dir=folder) as made:
-                for wrong in _case(these, Path(made) / "spool", variant, injection, second, report):
+                for wrong in _case(these, Path(made) / "spool", variant, injection, second, report, files, model):
                     point = injection.point
                     report.violations.append(
                         f"{injection.fault} at {point.call} {point.number} ({point.text}): {wrong}"
@@ -86,10 +93,17 @@ def sweep(
 
 
 def _case(
-    workers: Workers, root: Path, variant: str, injection: Injection, second: Injection, report: Report
+    workers: Workers | RealWorkers,
+    root: Path,
+    variant: str,
+    injection: Injection,
+    second: Injection,
+    report: Report,
+    files: dict[str, bytes],
+    model: Path,
 ) -> Iterator[str]:
-    witness = drop(root)
-    run = once(root)
+    witness = drop(root, files)
+    run = once(root, model)
     ended = workers.run(run, variant=variant, inject=injection)
     if ended.struck is None:
         report.missed += 1
@@ -126,23 +140,30 @@ def drop(root: Path, files: dict[str, bytes] = FILES) -> Witness:
     return Witness(root, dict(files))
 
 
-def once(root: Path) -> list[object]:
+def real_files() -> dict[str, bytes]:
+    """Return files for a worker with a model: three to answer, two of them the same, and one to refuse."""
+    return {"one.jpeg": jpeg(1), "bad.png": b"no picture", "folder/two.jpeg": jpeg(2), "again.jpeg": jpeg(1)}
+
+
+def once(root: Path, model: Path = Path("none.tflite")) -> list[object]:
     """Return the arguments of a run over what is there."""
-    return ["once", "--root", root, "--model", "tiny.tflite", "--settle", "0", "--workers", "1"]
+    return ["once", "--root", root, "--model", model, "--settle", "0", "--workers", "1"]
 
 
-def _learn(workers: Workers, folder: Path, variant: str) -> tuple[list[Point], list[Point]]:
+def _learn(
+    workers: Workers | RealWorkers, folder: Path, variant: str, files: dict[str, bytes], model: Path
+) -> tuple[list[Point], list[Point]]:
     """Return the calls of a run on fresh files, and of one that recovers from a crash in the middle of everything."""
     with tempfile.TemporaryDirectory(dir=folder) as made:
         root = Path(made) / "spool"
-        drop(root)
-        first = points(workers.run(once(root), variant=variant, trace=True).trace, root)
+        drop(root, files)
+        first = points(workers.run(once(root, model), variant=variant, trace=True).trace, root)
     renames = [point for point in first if point.call.startswith("rename")]
     with tempfile.TemporaryDirectory(dir=folder) as made:
         root = Path(made) / "spool"
-        drop(root)
-        workers.run(once(root), variant=variant, inject=Injection(renames[len(renames) // 2], "KILL"))
-        again = points(workers.run(once(root), variant=variant, trace=True).trace, root)
+        drop(root, files)
+        workers.run(once(root, model), variant=variant, inject=Injection(renames[len(renames) // 2], "KILL"))
+        again = points(workers.run(once(root, model), variant=variant, trace=True).trace, root)
     return first, again
 
 
