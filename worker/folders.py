@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from worker import placement
 from worker.filesystem import network_name
 from worker.pauses import Pause, Paused
 from xray.errors import SetupError
@@ -70,29 +71,23 @@ def prepare(root: Path, ledger: Path) -> Folders:
     """Make the folders that are missing, and check that the protocol can hold on them.
 
     Raises:
-        SetupError: The folders cannot be made, lie on several file systems, or the ledger is in a wrong place.
+        SetupError: The folders cannot be made, or something lies where it may not.
     """
     root, ledger = root.absolute(), ledger.absolute()
     folders = Folders(root)
+    placement.refuse_links(root, folders.all)
+    placement.refuse_nested(root, MARKER)
     try:
-        for folder in folders.all:
+        for folder in (*folders.all, ledger.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        ledger.parent.mkdir(parents=True, exist_ok=True)
+        placement.refuse_misplaced(root, folders.all, ledger)
         marker = _mark(root)
-        devices = {os.stat(folder).st_dev for folder in (root, *folders.all)}
-        network, ledger_network = network_name(root), network_name(ledger.parent)
+        network = network_name(root)
     except OSError as error:
-        raise SetupError(f"the drop folder {root} cannot be set up: {error.strerror}; choose another --root") from error
-    if len(devices) > 1:
         raise SetupError(
-            f"the folders below {root} are on several file systems, so files cannot be moved by renaming; "
-            "put incoming, work, done, quarantine and results on one"
-        )
-    for folder in folders.all:
-        if ledger.resolve().is_relative_to(folder.resolve()):
-            raise SetupError(f"the ledger {ledger} is inside the folder {folder}; put it elsewhere with --ledger")
-    if ledger_network:
-        raise SetupError(f"the ledger {ledger} is on {ledger_network}; put it on a local disk with --ledger")
+            f"the drop folder {root} cannot be set up: {error.strerror} ({error.filename}); let the worker's user own "
+            "it, or choose another --root"
+        ) from error
     return Folders(root, network, marker)
 
 
