@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.bare_loop import files_per_second
+from benchmarks.bare_loop import measure
 from benchmarks.radiographs import copies, radiographs
 from benchmarks.running import RunningWorker, worker
 
@@ -35,20 +35,27 @@ def main(model: Path, files: int, rounds: int, folder: Path | None, plain: bool)
     found, described = radiographs()
     click.echo(f"files: {files} copies of {described}; {processes} processes each; model {model.name}")
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        ratios, worker_rates = [], []
+        ratios, cpu_ratios, worker_rates = [], [], []
         for number in range(rounds):
             base = Path(place, str(number))
             backlog = _write(copies(found, files), base / "backlog")
-            bare = files_per_second(backlog, model, processes)
+            bare = measure(backlog, model, processes)
             with worker(base / "root", model, "--workers", str(processes)) as running:
+                before = running.cpu_seconds()
                 rate = _backlog(running, base / "backlog", files)
+                cpu_ms = 1000 * (running.cpu_seconds() - before) / files
                 memory = running.resident_mb()
             worker_rates.append(rate)
-            ratios.append(rate / bare)
+            ratios.append(rate / bare.files_per_second)
+            cpu_ratios.append(bare.cpu_ms_per_file / cpu_ms)
             click.echo(
-                f"round {number + 1}: bare loop {bare:.0f} files/s, worker {rate:.0f} files/s, ratio {rate / bare:.2f}"
+                f"round {number + 1}: bare loop {bare.files_per_second:.0f} files/s, {bare.cpu_ms_per_file:.2f} ms of CPU "
+                f"a file; worker {rate:.0f} files/s, {cpu_ms:.2f} ms; ratios {ratios[-1]:.2f}, {cpu_ratios[-1]:.2f}"
             )
-        click.echo(f"worker / bare loop: median {statistics.median(ratios):.2f}  (aim ≥ 0.85)")
+        click.echo(
+            f"worker / bare loop: median {statistics.median(ratios):.2f}  (aim ≥ 0.85); "
+            f"by CPU time, whatever else runs here, {statistics.median(cpu_ratios):.2f}"
+        )
         click.echo("resident after the backlog: " + ", ".join(f"{kind} {size:.0f} MB" for kind, size in memory.items()))
         _quiet(Path(place, "quiet"), model, found)
         if plain:
