@@ -55,6 +55,7 @@ def _look(folders: Folders, ledger: Ledger, *, digests: bool) -> Audit:
     query = "SELECT id, state, outcome, reason, destination, sha256, purge, revision_of, name FROM file"
     rows = list(ledger.rows(query))
     revised = {str(row[7]) for row in rows if row[7]}
+    before_requeue = {str(row[0]): str(row[4]) for row in rows if row[0] in revised}
     outputs: dict[str, list[tuple[str, bytes, str | None]]] = {}
     for id, path, sha256, purge in ledger.rows("SELECT id, path, sha256, purge FROM output"):
         outputs.setdefault(id, []).append((path, sha256, purge))
@@ -65,7 +66,7 @@ def _look(folders: Folders, ledger: Ledger, *, digests: bool) -> Audit:
             named.update(path for path, _, _ in outputs.get(str(id), []))
             named.add(str(destination))
             if state == "intent" and revision_of:
-                named.update(str(row[4]) for row in rows if row[0] == revision_of)
+                named.add(before_requeue.get(str(revision_of), ""))
             continue
         if outcome == "answered":
             report.answered += 1
