@@ -1,13 +1,19 @@
 """Ids, names, pauses, log lines: what is small enough to be told in a line each."""
 
+import ctypes
 import json
 import logging
 import os
+import re
 import sqlite3
+import struct
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from worker import filesystem
 from worker.durable import DiskFailure
 from worker.ids import Ids, encode, is_id
 from worker.logs import configure
@@ -80,6 +86,41 @@ def test_a_ledger_that_is_not_confirmed_stops_the_worker() -> None:
 
 def test_pauses_say_what_to_do() -> None:
     assert all(pause.sentence.endswith(".") and len(pause.sentence) > 30 for pause in Pause)
+
+
+def test_operations_and_metrics_tell_every_pause() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    for page in ("operations.md", "metrics.md"):
+        section = (docs / page).read_text().split("\n## Pauses\n")[1].split("\n## ")[0]
+        told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+        assert sorted(told) == sorted(pause.value for pause in Pause), page
+
+
+class _Disk:
+    """A statfs(2) that knows one kind of file system."""
+
+    def __init__(self, magic: int) -> None:
+        self._magic = magic
+
+    def statfs(self, path: bytes, buffer: "ctypes.Array[ctypes.c_char]") -> int:
+        struct.pack_into("@l", buffer, 0, self._magic)
+        return 0
+
+
+@pytest.mark.parametrize(("magic", "name"), [*filesystem.NETWORK.items(), (0xEF53, None), (0x01021994, None)])
+def test_network_filesystems_are_known_by_their_magic(
+    monkeypatch: pytest.MonkeyPatch, magic: int, name: str | None
+) -> None:
+    monkeypatch.setattr(filesystem, "_libc", _Disk(magic))
+    assert filesystem.network_name(Path("/anywhere")) == name
+
+
+def test_the_magic_of_a_real_disk_is_read_where_the_kernel_puts_it() -> None:
+    done = subprocess.run(["stat", "-f", "-c", "%t", "/proc"], capture_output=True, text=True, check=True)
+    buffer = ctypes.create_string_buffer(256)
+    assert filesystem._libc.statfs(b"/proc", buffer) == 0
+    assert struct.unpack_from("@l", buffer)[0] == int(done.stdout, 16)
+    assert filesystem.network_name(Path("/proc")) is None
 
 
 def test_a_bell_rung_before_waiting_is_heard_once() -> None:
