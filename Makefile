@@ -9,6 +9,8 @@ ROOT   ?= $(or $(LUNGWATCH_ROOT),./spool)
 MODEL  ?=
 LISTEN ?=
 ARGS   ?=
+SECONDS ?= 60
+FILES  ?= 10000
 IMAGE  ?= lungwatch-worker
 
 WORKER_ENV := .venv-worker
@@ -74,6 +76,16 @@ reference: $(FULL_ENV)/.stamp  ## train, average and export the reference model 
 		--out models/$(REFERENCE).tflite --model-card models/$(REFERENCE).md
 	$(FULL_ENV)/bin/python -m train evaluate models/$(REFERENCE).tflite '$(DATA)/kermany' --out docs/img/reference
 
+.PHONY: soak
+soak: $(FULL_ENV)/.stamp  ## 100,000 files through one worker: does it grow? (about half an hour)
+	$(FULL_ENV)/bin/python -m benchmarks.soak $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(FULL_ENV)/.stamp  ## look for bytes that decoders stumble over for SECONDS=60, then drop FILES=10000 mutants on a worker
+	$(FULL_ENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/fuzz.lock
+	$(FULL_ENV)/bin/python -m tests.hostile.fuzz -max_total_time=$(SECONDS)
+	$(FULL_ENV)/bin/python -m tests.hostile.flood --files $(FILES)
+
 .PHONY: image
 image:  ## the worker's container image
 	docker build --target worker --tag '$(IMAGE)' .
@@ -90,6 +102,7 @@ lock: $(FULL_ENV)/bin/uv  ## solve setup.cfg anew into requirements/*.lock
 	$(COMPILE) --extra dev --output-file requirements/dev.lock
 	$(COMPILE) --extra worker --extra dicom --constraint requirements/dev.lock --output-file requirements/worker.lock
 	$(COMPILE) --extra train --extra export --extra dicom --constraint requirements/dev.lock --output-file requirements/train.lock
+	$(COMPILE) --extra fuzz --constraint requirements/dev.lock --output-file requirements/fuzz.lock
 
 # Only where there is no environment yet, or no lock to make one from.
 $(FULL_ENV)/bin/uv:

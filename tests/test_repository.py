@@ -22,6 +22,7 @@ LOCKS = {
     "worker": ("worker", "dicom"),
     "train": ("train", "export", "dicom"),
     "dev": ("dev",),
+    "fuzz": ("fuzz",),
 }
 
 
