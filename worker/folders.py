@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker import placement
+from worker import durable, placement
 from worker.filesystem import network_name
 from worker.pauses import Pause, Paused
 from xray.errors import SetupError
@@ -77,6 +77,11 @@ def prepare(root: Path, ledger: Path) -> Folders:
     folders = Folders(root)
     placement.refuse_links(root, folders.all)
     placement.refuse_nested(root, MARKER)
+    if not (root / MARKER).exists() and not ledger.is_relative_to(root) and ledger.exists():
+        raise SetupError(
+            f"the ledger {ledger} belongs to another drop folder: {root} has no file {MARKER}. Mount the right disk, or "
+            "name another place with --ledger"
+        )
     try:
         for folder in (*folders.all, ledger.parent):
             folder.mkdir(parents=True, exist_ok=True)
@@ -97,4 +102,9 @@ def _mark(root: Path) -> str:
     if not path.exists():
         aside.write_text(f"{uuid.uuid4()}\n")
         aside.rename(path)  # a marker cut off by a full disk would be another root's for ever
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            durable.sync_all(descriptor)  # a ledger on another disk must not outlive it
+        finally:
+            os.close(descriptor)
     return path.read_text()

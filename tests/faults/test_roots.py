@@ -104,3 +104,16 @@ def test_a_lock_or_a_ledger_that_is_replaced_is_taken_anew(listening: tuple[Runn
     assert "doctor --rebuild" in worker.log.read_text()
     assert command("doctor", worker.root, "--rebuild").returncode == 0
     assert worker.audit() == "seen 2 = answered 2 + refused 0 + in hand 0 + waiting 0"
+
+
+def test_a_start_on_an_empty_mount_point_is_refused_where_the_ledger_knows_better(
+    tmp_path: Path, root: Path, tiny_model: Path
+) -> None:
+    there = ("--model", str(tiny_model), "--ledger", str(tmp_path / "ledger.sqlite"))
+    assert command("once", root, *there).returncode == 0
+    root.rename(tmp_path / "unmounted")
+    root.mkdir()
+    refused = command("once", root, *there)
+    assert refused.returncode == 2
+    assert "belongs to another drop folder" in refused.stderr
+    assert list(root.iterdir()) == []
