@@ -29,11 +29,11 @@ class Running:
     def incoming(self) -> Path:
         return self.root / "incoming"
 
-    def start(self, *more: str, listen: str = "") -> "Running":
+    def start(self, *more: str, listen: str = "", before: tuple[str, ...] = ()) -> "Running":
         options = ("--root", self.root, "--model", self.model, "--listen", listen, "--settle", "0.3", "--workers", "2")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "run", *map(str, options), *more], cwd=CHECKOUT, env=_environment(), stderr=log
+                [*before, *COMMAND, "run", *map(str, options), *more], cwd=CHECKOUT, env=_environment(), stderr=log
             )
         return self
 

@@ -3,13 +3,19 @@
 import itertools
 import logging
 import os
+import shutil
+import socket
 import stat
 import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.worker.drawn import jpeg
+from tests.worker.running import Running
 from worker import folders as layout
 from worker.inbox import LONGEST_RETRY_SECONDS, RETRY_SECONDS, Inbox, Rules
 from worker.permission import obstacle
@@ -153,3 +159,35 @@ def test_that_the_watch_was_stopped_is_no_error_worth_a_line(caplog: pytest.LogC
     finally:
         root.handlers[:], root.level = handlers, level
     assert [record.message for record in caplog.records] == ["something else"]
+
+
+@AS_ROOT
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv, to take root's privileges away")
+def test_files_that_are_stuck_are_told_in_log_readiness_and_metrics(running: Running) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    os.chmod(running.incoming, 0o1777)
+    os.chown(running.incoming, NOBODY, NOBODY)
+    (running.incoming / "theirs").write_bytes(jpeg(0))
+    os.chown(running.incoming / "theirs", NOBODY, NOBODY)
+    running.start(listen=address, before=("setpriv", "--bounding-set=-fowner", "--inh-caps=-all")).until_serving()
+
+    def ask(page: str) -> str:
+        try:
+            with urllib.request.urlopen(f"http://{address}{page}", timeout=5) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.read().decode()
+
+    running.until(lambda: "sticky" in ask("/readyz"), "the reason")
+    assert "chmod -t" in ask("/readyz")
+    assert "lungwatch_stuck_files 1.0" in ask("/metrics")
+    assert "others' files cannot be moved" in running.log.read_text()
+    (running.incoming / "ours").write_bytes(jpeg(1))
+    (found,) = running.until_answered(1)
+    assert found["source"]["name"] == "ours"
+    os.chmod(running.incoming, 0o777)
+    assert running.stop() == 0
+    assert running.start().until_answered(2)[1]["source"]["name"] == "theirs"
