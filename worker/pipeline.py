@@ -26,7 +26,7 @@ from worker.ledger import Ledger, Publication, Step
 from worker.metrics import Metrics
 from worker.promise import Promises
 from worker.publish import Publisher
-from worker.settle import signature
+from worker.settle import is_held, signature
 from xray.reasons import Reason
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Pipeline:
         anchor: int,
         settle_seconds: float,
         patience_seconds: float,
+        leases: bool = True,
         ids: Ids | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,6 +64,7 @@ class Pipeline:
         self._promises, self._publisher, self._metrics = promises, publisher, metrics
         self._anchor = anchor
         self._settle_seconds, self._patience_seconds = settle_seconds, patience_seconds
+        self._leases = leases
         self._ids = ids or Ids()
         self._clock = clock
         self._reading: dict[str, Claim] = {}
@@ -134,7 +136,7 @@ class Pipeline:
             if not self._publisher.is_gone(claim.id):
                 claim = replace(claim, signature=signature(self._publisher.work_path(claim.id)))
             self._restless.popleft()
-            self._submit([claim])  # one that was removed is decided by trying
+            self._hand_over([claim])  # one that was removed is decided by trying
 
     def _judge(self, decision: Decision, now: float) -> None:
         if decision.reason is Reason.CHANGED:
@@ -189,10 +191,23 @@ class Pipeline:
             fresh = self._inbox.give_back([claim.name for claim in lost if not claim.taken_from])
             self._dropped.extend(claim.id for claim in lost)
             self._unsynced.update(claim.id for claim in claimed)
-            self._submit(claimed)
+            self._hand_over(claimed)
             self._metrics.claimed(arrived)
         if fresh or any(claim.taken_from for claim in lost):
             log.warning("%s files were taken back, or are not ours to move; left where they are", len(lost))
+
+    def _hand_over(self, claims: Sequence[Claim]) -> None:
+        """Have claims read; one that somebody opened for writing just before the rename is looked at again later."""
+        now = self._clock()
+        free = []
+        for claim in claims:
+            young = now - claim.first_seen < self._patience_seconds
+            if self._leases and young and is_held(self._publisher.work_path(claim.id)):
+                self._reading[claim.id] = claim
+                self._restless.append((now + self._settle_seconds, claim))
+            else:
+                free.append(claim)
+        self._submit(free)
 
     def _submit(self, claims: Sequence[Claim]) -> None:
         self._reading.update((claim.id, claim) for claim in claims)

@@ -76,6 +76,7 @@ def serve(
             anchor=anchor,
             settle_seconds=settings.settle_seconds,
             patience_seconds=patience,
+            leases=rules.leases,
         )
 
         def identity() -> tuple[int, int]:

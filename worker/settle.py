@@ -60,6 +60,18 @@ def probe(path: str, expected: Signature, *, leases: bool) -> Probe:
         os.close(descriptor)
 
 
+def is_held(path: str) -> bool:
+    """Tell whether somebody has this file open for writing, as far as the kernel says."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return _nobody_writes(descriptor) is False
+    finally:
+        os.close(descriptor)
+
+
 def _nobody_writes(descriptor: int) -> bool | None:
     """Ask for a read lease, which the kernel refuses while anybody has the file open for writing; None: it won't say.
 

@@ -70,7 +70,8 @@ class InstantEngine:
 class Stand:
     """Everything that a pipeline needs, on one root. Making a second one on the same root is a restart."""
 
-    def __init__(self, root: Path, *, settle_seconds: float = 0.0) -> None:
+    def __init__(self, root: Path, *, settle_seconds: float = 0.0, patience_seconds: float = 0.0) -> None:
+        self._patience_seconds = patience_seconds
         self.folders = layout.prepare(root, root / "ledger.sqlite")
         self.clock = Clock()
         self.ledger = Ledger(root / "ledger.sqlite")
@@ -91,7 +92,7 @@ class Stand:
             metrics=self.metrics,
             anchor=self.anchor,
             settle_seconds=0.0,
-            patience_seconds=0.0,
+            patience_seconds=self._patience_seconds,
             clock=self.clock,
         )
 

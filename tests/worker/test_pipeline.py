@@ -128,3 +128,27 @@ def test_the_audit_finds_a_file_in_hand_that_is_nowhere(stand: Stand) -> None:
     (claimed,) = stand.folders.work.iterdir()
     claimed.unlink()
     assert stand.audit().faults == [f"{claimed.name}: is in hand, and its file is nowhere"]
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["closes it", "never closes it"])
+def test_a_writer_that_holds_the_file_across_our_rename_is_waited_for(tmp_path: Path, ends: bool) -> None:
+    stand = Stand(tmp_path, patience_seconds=900)
+    stand.drop("a.png", b"")
+    stand.inbox.look()
+    arrivals = stand.inbox.take(10)
+    with (stand.folders.incoming / "a.png").open("ab", buffering=0) as writer:
+        stand.pipeline.turn(arrivals)
+        assert not (stand.folders.incoming / "a.png").exists()
+        for _ in range(3):
+            writer.write(b"good")
+            stand.clock.now += 1
+            stand.pipeline.turn([])
+        assert stand.pipeline.in_hand == 1
+        if not ends:
+            stand.clock.now += 900
+            stand.turn_until_idle()
+    stand.turn_until_idle()
+    (path,) = stand.folders.results.rglob("*.json")
+    assert json.loads(path.read_text())["source"]["size_bytes"] == len(b"good" * 3)
+    assert stand.audit().faults == []
+    stand.close()
