@@ -1,4 +1,7 @@
-"""A reader process that does what the file says, for tests of the engine: `crash`, `hang`, `spin`, `bug`, or an answer."""
+"""A reader process that does what the file says, for tests of the engine.
+
+`crash`, `hang`, `spin`, `bug`, `lack` (a decoder), `lie`, or an answer.
+"""
 
 import json
 import os
@@ -19,6 +22,10 @@ def read(descriptor: int) -> dict[str, object]:
     if text.startswith("spin"):
         while True:
             pass
+    if text.startswith("lack"):
+        return {"not_installed": True}
+    if text.startswith("lie"):
+        return {"reason": "made up", "durations": {}}
     if text.startswith("bug"):
         raise ValueError("patient name in the text of an error")
     return {"reason": "blank", "detail": f"pid {os.getpid()}", "durations": {}}

@@ -11,6 +11,7 @@ import pytest
 
 from worker.claim import Claim, Decision
 from worker.engine.local import LocalEngine
+from worker.pauses import Pause
 from worker.settings import Limits, Settings
 from worker.settle import signature
 from worker.wake import Wake
@@ -80,6 +81,34 @@ def test_a_file_that_kills_its_reader_three_times_is_refused_and_the_others_flow
     assert reasons == {id: Reason.CRASHED_DECODER if id in "bd" else Reason.BLANK for id in texts}
     assert engine.restarts == 3
     assert found["d"].detail.startswith("ValueError at fake_reader.py:")
+
+
+def test_a_reader_that_says_what_none_says_is_ended_and_the_others_flow(
+    tmp_path: Path, wake: Wake, start: Callable[..., LocalEngine]
+) -> None:
+    engine = start()
+    engine.submit([claim(tmp_path, id, text) for id, text in {"a": "answer", "b": "lie", "c": "answer"}.items()])
+    found = decisions(engine, wake, 3)
+    assert {id: decision.reason for id, decision in found.items()} == {
+        "a": Reason.BLANK,
+        "b": Reason.CRASHED_DECODER,
+        "c": Reason.BLANK,
+    }
+    assert engine.restarts == 3
+
+
+def test_a_missing_decoder_is_not_the_files_fault(
+    tmp_path: Path, wake: Wake, start: Callable[..., LocalEngine]
+) -> None:
+    engine = start(workers=1)
+    engine.submit([claim(tmp_path, "a"), claim(tmp_path, "lacking", "lack")])
+    assert decisions(engine, wake, 1).keys() == {"a"}
+    deadline = time.monotonic() + 30
+    while engine.trouble is not Pause.NO_DECODER:
+        assert time.monotonic() < deadline
+        wake.wait(0.1)
+    assert engine.decisions() == []
+    assert engine.restarts == 0
 
 
 def test_a_file_that_takes_too_long_is_refused(tmp_path: Path, wake: Wake, start: Callable[..., LocalEngine]) -> None:
