@@ -157,8 +157,10 @@ def _learn(
     with tempfile.TemporaryDirectory(dir=folder) as made:
         root = Path(made) / "spool"
         drop(root, files)
-        first = points(workers.run(once(root, model), variant=variant, trace=True).trace, root)
-    renames = [point for point in first if point.call.startswith("rename")]
+        learned = workers.run(once(root, model), variant=variant, trace=True)
+    first = points(learned.trace, root)
+    renames = [point for point in first if point.call == "rename"]
+    assert len(renames) > len(files), f"without any fault the worker ended with {learned.code}: {learned.log}"
     with tempfile.TemporaryDirectory(dir=folder) as made:
         root = Path(made) / "spool"
         drop(root, files)
