@@ -52,13 +52,11 @@ def calibrate(
     binary = card.positive is not None
     shown = shares[:, card.labels.index(card.positive)] if card.positive is not None else shares.max(axis=1)
     positive = validation.labels == (card.labels.index(card.positive) if card.positive is not None else -1)
-    points = operating_points(shown, positive) if binary else ()
     histogram, _ = np.histogram(shown, bins=HISTOGRAM_BINS, range=(0, 1))
     fitted = replace(
         card,
         temperature=temperature,
-        operating_points=points,
-        uncertain=uncertain_band(shown, positive, points[0].threshold) if binary else None,
+        operating_points=operating_points(shown, positive) if binary else (),
         out_of_distribution_limit=float(np.quantile(np.array(distances, float), LIKENESS_QUANTILE)),
         calibrated_on=described,
         score_histogram=tuple(int(count) for count in histogram),
@@ -106,21 +104,24 @@ def operating_points(shares: NDArray[np.float64], positive: NDArray[np.bool_]) -
 def operating_point(
     name: str, threshold: float, shares: NDArray[np.float64], positive: NDArray[np.bool_]
 ) -> OperatingPoint:
-    """Measure a threshold: `probability >= threshold` is called positive."""
+    """Measure a threshold: `probability >= threshold` is called positive. Its band is fitted on the same images."""
     called = shares >= threshold
     return OperatingPoint(
         name=name,
         threshold=threshold,
         sensitivity=wilson(int((called & positive).sum()), int(positive.sum())),
         specificity=wilson(int((~called & ~positive).sum()), int((~positive).sum())),
+        uncertain=uncertain_band(shares, positive, threshold),
     )
 
 
 def uncertain_band(shares: NDArray[np.float64], positive: NDArray[np.bool_], threshold: float) -> UncertainBand | None:
     """Between the lowest positives and the highest negatives the model cannot tell; the threshold lies in between.
 
-    None where positives and negatives do not overlap at all.
+    None where positives and negatives do not overlap at all, or one of them is missing.
     """
+    if positive.all() or not positive.any():
+        return None
     low = float(np.quantile(shares[positive], BAND_QUANTILE))
     high = float(np.quantile(shares[~positive], 1 - BAND_QUANTILE))
     return UncertainBand(min(low, threshold), max(high, threshold), BAND_QUANTILE) if low < high else None

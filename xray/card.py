@@ -42,16 +42,6 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class OperatingPoint:
-    """A threshold on the probability of the positive label, and what it did on the validation images."""
-
-    name: str
-    threshold: float
-    sensitivity: Interval
-    specificity: Interval
-
-
-@dataclass(frozen=True)
 class UncertainBand:
     """Probabilities of the positive label between `low` and `high` are called uncertain."""
 
@@ -59,6 +49,18 @@ class UncertainBand:
     high: float
     quantile: float
     """Share of the positives below `low`, and of the negatives above `high`, on the validation images."""
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold on the probability of the positive label, and what it did on the validation images."""
+
+    name: str
+    threshold: float
+    sensitivity: Interval
+    specificity: Interval
+    uncertain: UncertainBand | None = None
+    """Around the threshold; None where the labels did not overlap."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,6 @@ class Card:
     """Scores are divided by it before the softmax (Guo et al., ICML 2017, section 4.2)."""
     operating_points: tuple[OperatingPoint, ...] = ()
     """The first is the one that a worker uses unless told otherwise."""
-    uncertain: UncertainBand | None = None
     out_of_distribution_limit: float | None = None
     """Largest distance from the training images that still counts as like them; see `xray.distance`."""
     calibrated_on: str = ""
@@ -139,12 +140,12 @@ class Card:
     schema: int = SCHEMA
 
     def operating_point(self, name: str | None = None) -> OperatingPoint | None:
-        """Return the operating point of this name, or the first; None where the model has more than two labels.
+        """Return the operating point of this name, or the first; None where none is asked for and the card has none.
 
         Raises:
             SetupError: The card holds no such operating point: a threshold is never made up.
         """
-        if self.positive is None:
+        if self.positive is None and name is None:
             return None
         if name is None and self.operating_points:
             return self.operating_points[0]

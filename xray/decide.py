@@ -32,6 +32,8 @@ class Finding:
 def probabilities(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
     """Softmax of scores / temperature over the last axis: logits of shape (…, labels) to probabilities."""
     scaled = scores.astype(np.float64) / temperature
+    if not np.isfinite(scaled).all():
+        raise ValueError("the model gave scores that are not numbers")
     raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
 
@@ -53,7 +55,8 @@ def decide(
         above = positive >= operating_point.threshold
         label = card.positive if above else next(one for one in card.labels if one != card.positive)
         decision = "positive" if above else "negative"
-        if card.uncertain is not None and card.uncertain.low <= positive < card.uncertain.high:
+        band = operating_point.uncertain
+        if band is not None and band.low <= positive < band.high:
             decision = "uncertain"
     return Finding(
         scores=dict(zip(card.labels, map(float, prediction.scores), strict=True)),

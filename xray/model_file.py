@@ -51,7 +51,7 @@ def pack(graph: bytes, card: Card, arrays: dict[str, NDArray[np.float32]]) -> by
     model.buffers.append(buffer)
     entry = schema.MetadataT()
     entry.name, entry.buffer = METADATA_NAME, len(model.buffers) - 1
-    model.metadata = [*(model.metadata or []), entry]
+    model.metadata = [*(one for one in model.metadata or [] if one.name != METADATA_NAME), entry]
     builder = flatbuffers.Builder(len(graph) + len(payload) + 1024)
     builder.Finish(model.Pack(builder), _IDENTIFIER)
 

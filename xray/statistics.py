@@ -35,12 +35,17 @@ def mean_auroc(probabilities: NDArray[np.floating], labels: NDArray[np.integer])
 
     Args:
         probabilities: Shape (images, labels).
-        labels: Shape (images,), the true label's index.
+        labels: Shape (images,), the true label's index. Labels without an image are left out of the mean.
+
+    Returns:
+        0..1, or NaN where all images are of one label.
     """
-    count = probabilities.shape[1]
-    if count == 2:
+    if probabilities.shape[1] == 2:
         return auroc(probabilities[:, 1], labels == 1)
-    return float(np.mean([auroc(probabilities[:, index], labels == index) for index in range(count)]))
+    present = np.unique(labels)
+    if present.size < 2:
+        return float("nan")
+    return float(np.mean([auroc(probabilities[:, index], labels == index) for index in present]))
 
 
 def wilson(hits: int, total: int) -> Interval:

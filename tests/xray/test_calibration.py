@@ -72,6 +72,7 @@ def test_the_uncertain_band_lies_where_labels_overlap_and_holds_the_threshold() 
     assert (shares[positive] < band.low).mean() == pytest.approx(0.02, abs=0.005)
     assert (shares[~positive] > band.high).mean() == pytest.approx(0.02, abs=0.005)
     assert uncertain_band(shares, positive, 0.99).high == 0.99  # type: ignore[union-attr]
+    assert uncertain_band(shares, np.ones(800, bool), 0.5) is None
     assert uncertain_band(np.array([0.1, 0.9]), np.array([False, True]), 0.5) is None
 
 

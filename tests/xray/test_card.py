@@ -35,8 +35,10 @@ CARD = Card(
     seed=1,
     data=TrainingData("Kermany", "CC BY 4.0", "doi:10.17632/rscbjbr9sj", {"train": {"NORMAL": 10}}, "00", "by patient"),
     positive="PNEUMONIA",
-    operating_points=(OperatingPoint("balanced", 0.4, SHARE, SHARE), OperatingPoint("rule-out", 0.1, SHARE, SHARE)),
-    uncertain=UncertainBand(0.3, 0.5, 0.05),
+    operating_points=(
+        OperatingPoint("balanced", 0.4, SHARE, SHARE),
+        OperatingPoint("rule-out", 0.1, SHARE, SHARE, UncertainBand(0.05, 0.5, 0.05)),
+    ),
     results=(Result("AUROC", "validation", 0.99),),
 )
 
@@ -143,3 +145,7 @@ def test_a_threshold_is_never_made_up() -> None:
 
 def test_more_than_two_labels_have_no_operating_point() -> None:
     assert dataclasses.replace(CARD, labels=("A", "B", "C"), positive=None).operating_point() is None
+    with pytest.raises(SetupError, match="screening"):
+        dataclasses.replace(CARD, labels=("A", "B", "C"), positive=None, operating_points=()).operating_point(
+            "screening"
+        )

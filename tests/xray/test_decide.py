@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xray.calibration import operating_points
 from xray.card import Card, InputSpec, Interval, OperatingPoint, TrainingData, UncertainBand
 from xray.decide import decide, probabilities
 from xray.distance import fit
@@ -96,8 +97,26 @@ def test_the_uncertain_band_holds_its_lower_end_only() -> None:
         (share - 0.1, share + 0.1, "uncertain"),
         (share + 0.1, share + 0.2, "positive"),
     ):
-        card = dataclasses.replace(CARD, uncertain=UncertainBand(low, high, 0.05))
-        assert decide(prediction(0, 0.5), card, {}, at(0.5)).decision == decision
+        point = dataclasses.replace(at(0.5), uncertain=UncertainBand(low, high, 0.05))
+        assert decide(prediction(0, 0.5), CARD, {}, point).decision == decision
+
+
+def test_decisions_rise_with_the_probability_at_every_operating_point() -> None:
+    """Negative, then uncertain, then positive: never back again."""
+    rng = np.random.default_rng(0)
+    shares = np.concatenate([rng.beta(2, 5, 300), rng.beta(5, 2, 300)])
+    for point in operating_points(shares, np.arange(600) >= 300):
+        ranks = [
+            ("negative", "uncertain", "positive").index(decide(prediction(0, score), CARD, {}, point).decision)
+            for score in np.linspace(-6, 6, 241)
+        ]
+        assert ranks == sorted(ranks)
+        assert set(ranks) == {0, 1, 2}
+
+
+def test_scores_that_are_not_numbers_are_never_a_decision() -> None:
+    with pytest.raises(ValueError, match="not numbers"):
+        decide(prediction(0, float("nan")), CARD, {}, at(0.5))
 
 
 def test_what_is_unlike_the_training_images_is_uncertain_whatever_it_scores() -> None:
