@@ -7,6 +7,9 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import NamedTuple
 
+_PATIENCE_SECONDS = 600
+"""A process that dies breaks the barrier for the others after this, instead of never."""
+
 
 class Bare(NamedTuple):
     """What the loop took."""
@@ -31,12 +34,12 @@ def _loop(paths: list[str], model: str, barrier: Barrier, spent: "SimpleQueue[fl
 
     for path in paths[:10]:
         answer(path)
-    barrier.wait()
+    barrier.wait(_PATIENCE_SECONDS)
     before = time.process_time()
     for path in paths:
         answer(path)
     spent.put(time.process_time() - before)
-    barrier.wait()
+    barrier.wait(_PATIENCE_SECONDS)
 
 
 def measure(paths: list[Path], model: Path, processes: int) -> Bare:
@@ -48,9 +51,9 @@ def measure(paths: list[Path], model: Path, processes: int) -> Bare:
     children = [context.Process(target=_loop, args=(share, str(model), barrier, spent)) for share in shares]
     for child in children:
         child.start()
-    barrier.wait()
+    barrier.wait(_PATIENCE_SECONDS)
     started = time.monotonic()
-    barrier.wait()
+    barrier.wait(_PATIENCE_SECONDS)
     seconds = time.monotonic() - started
     for child in children:
         child.join()

@@ -2,6 +2,9 @@
 
     LUNGWATCH_DATA=../shared/data python -m benchmarks.throughput
 
+What the worker adds to the bare loop, in ms of CPU a file of 160 KB: in the reader 0.3 (SHA-256 0.13, decide 0.1, the
+rest socket and JSON), in the parent 0.7 (half of it the interpreter, a quarter the kernel, the rest SQLite and libc).
+
 Prints: files per second under a backlog of the bare loop, of the running worker and of a plain `model.predict` script,
 and their ratios; time from drop to result of a single file; cold start; memory; CPU when idle.
 """
