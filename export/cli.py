@@ -36,13 +36,15 @@ def convert(run: Path, profile: str, out: Path, model_card: Path | None) -> None
         click.echo(f"lungwatch-export: {error}", err=True)
         sys.exit(1)
     if model_card is not None:
+        model_card.parent.mkdir(parents=True, exist_ok=True)
         model_card.write_text(markdown(done.card, out.name, done.size_bytes, done.sha256), encoding="utf-8")
     click.echo(f"{done.path}  {done.size_bytes / 1e6:.2f} MB  sha256 {done.sha256}")
     for one in done.parity:
         click.echo(
             f"  {one.data} ({one.images} images): AUROC {one.auroc_file.value:.4f} (Keras {one.auroc_keras:.4f}), "
             f"{one.changed_decisions:.2%} decisions changed, largest score difference {one.largest_difference:.2f}, "
-            f"correlation of scores {one.score_correlation:.4f}, of maps {one.cam_correlation:.4f}"
+            f"correlation of scores {one.score_correlation:.4f}, of maps {one.cam_correlation:.4f}, "
+            f"of embeddings {one.embedding_correlation:.4f}"
         )
 
 

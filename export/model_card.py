@@ -50,8 +50,6 @@ def _facts(card: Card, file_name: str, size_bytes: int, sha256: str) -> str:
         "Temperature": f"{card.temperature:.3f}",
         "Calibrated on": card.calibrated_on,
     }
-    if card.uncertain is not None:
-        rows["Uncertain"] = f"probability from {card.uncertain.low:.3f} to {card.uncertain.high:.3f}"
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
 
 
@@ -82,12 +80,15 @@ def _operating_points(card: Card) -> str:
         "## Operating points\n\nThe first is the one used unless another is asked for. Sensitivity and specificity are those "
         f"on {card.calibrated_on}, with 95 % intervals (Wilson); images of one patient and shifts of one image are not "
         "independent, so the true intervals are wider.\n\n"
-        f"| name | probability of {card.positive} at least | sensitivity | specificity |\n|---|---|---|---|\n{rows}"
+        f"| name | probability of {card.positive} at least | sensitivity | specificity | called uncertain |\n|---|---|---|---|---|\n{rows}"
     )
 
 
 def _row(point: OperatingPoint) -> str:
-    return f"| {point.name} | {point.threshold:.4f} | {_share(point.sensitivity)} | {_share(point.specificity)} |"
+    band = point.uncertain
+    between = "nothing" if band is None else f"{band.low:.3f} to {band.high:.3f}"
+    shares = f"{_share(point.sensitivity)} | {_share(point.specificity)}"
+    return f"| {point.name} | {point.threshold:.4f} | {shares} | {between} |"
 
 
 def _share(share: Interval) -> str:

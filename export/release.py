@@ -21,6 +21,7 @@ from xray.errors import SetupError
 from xray.phantom import draw
 from xray.runtime import Predictor
 
+_LIBRARIES = ("tensorflow", "ai-edge-litert")
 _GOLDEN = ((1, False), (1, True), (2, False), (2, True))
 
 
@@ -55,13 +56,6 @@ def release(run: Path, profile: Profile, out: Path) -> Release:
     sampled = run_file(predictor, source.sample, "running it on the sample")
     if not (finite(told) and finite(sampled)):
         raise GateFailed("the exported file gives NaN or infinite outputs; nothing was written. Try another profile")
-    parity = compare(source, run_keras(source.model, source.images), told)
-    faults = [fault for one in parity for fault in one.faults(profile.bounds)]
-    if faults:
-        raise GateFailed(
-            f"the {profile.name} file is worse than its Keras model; nothing was written:\n  " + "\n  ".join(faults)
-        )
-
     hard = source.shifted
     card, arrays = calibrate(
         source.card,
@@ -69,6 +63,12 @@ def release(run: Path, profile: Profile, out: Path) -> Release:
         sampled.embeddings,
         f"{source.card.calibrated_on}, scored by this file",
     )
+    parity = compare(source, run_keras(source.model, source.images), told, card)
+    faults = [fault for one in parity for fault in one.faults(profile.bounds)]
+    if faults:
+        raise GateFailed(
+            f"the {profile.name} file is worse than its Keras model; nothing was written:\n  " + "\n  ".join(faults)
+        )
     card = replace(
         card,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -76,7 +76,7 @@ def release(run: Path, profile: Profile, out: Path) -> Release:
         graph_sha256=hashlib.sha256(graph).hexdigest(),
         golden=tuple(_golden(predictor, card, seed, opacity=opacity) for seed, opacity in _GOLDEN),
         results=tuple(_results(parity)),
-        versions={**card.versions, "ai-edge-litert": importlib.metadata.version("ai-edge-litert")},
+        versions={**card.versions, **{f"{name} (export)": importlib.metadata.version(name) for name in _LIBRARIES}},
     )
     content = model_file.pack(graph, card, arrays)
     _check(content, predictor, source)

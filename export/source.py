@@ -36,9 +36,11 @@ def read(folder: Path) -> Source:
     Raises:
         SetupError: The run is unfinished, lacks its images, or its model has not the layers that a recipe must have.
     """
+    if not folder.is_dir():
+        raise SetupError(f"{folder} is no folder; expected the run of a training")
     if not (folder / "card.json").is_file():
         raise SetupError(
-            f"{folder} is not a finished run (it has no card.json); finish it with lungwatch-train --resume"
+            f"{folder} is not a finished run (it has no card.json); finish it with lungwatch-train fit … --resume"
         )
     card = Card.from_json((folder / "card.json").read_text())
     model = keras.models.load_model(folder / "model.keras", compile=False)

@@ -22,9 +22,35 @@ DOCUMENTS = sorted(
 COMMANDS = {"train": train.cli.cli, "export": export.cli.cli, "worker": worker.cli.main}
 
 
+def blocks(text: str, *languages: str) -> list[str]:
+    """Return the fenced blocks in these languages, fence by fence: a closing fence never opens."""
+    found: list[str] = []
+    inside: list[str] | None = None
+    for line in text.splitlines():
+        if not line.startswith("```"):
+            if inside is not None:
+                inside.append(line)
+        elif inside is None:
+            inside, language = [], line[3:].strip()
+        else:
+            if language in languages:
+                found.append("\n".join(inside))
+            inside = None
+    return found
+
+
 def shell_lines(text: str) -> list[str]:
-    blocks = re.findall(r"```(?:sh|bash)?\n(.*?)```", text, re.S)
-    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line.split("#")[0].strip() for block in blocks(text, "", "sh") for line in block.splitlines()]
+
+
+def test_readme_shows_commands_of_every_package() -> None:
+    for package in COMMANDS:
+        assert any(line.startswith(f"lungwatch-{package} ") for line in shell_lines(README))
+
+
+def test_no_document_holds_a_place_where_something_is_still_to_come() -> None:
+    for document in DOCUMENTS:
+        assert not re.search(r"^[A-Z]{4,}$", document.read_text(encoding="utf-8"), re.M), document
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -54,18 +80,20 @@ def test_the_readme_s_first_example_runs_and_answers_as_shown(tmp_path: Path) ->
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
     (result,) = (tmp_path / "spool" / "results").rglob("*.json")
     told = json.loads(result.read_text())
-    (shown,) = re.findall(r"```json\n(.*?)```", README, re.S)
+    (shown,) = blocks(README, "json")
     for name, value in json.loads(shown).items():
         assert type(told[name]) is type(value), name
         if isinstance(value, dict):
             assert set(told[name]) == set(value), name
+    assert told["finding"] == json.loads(shown)["finding"]
+    assert told["probabilities"] == pytest.approx(json.loads(shown)["probabilities"], abs=0.002)
     assert told["operating_point"] == pytest.approx(json.loads(shown)["operating_point"], abs=0.006)
     assert told["not_for_diagnosis"] is True
 
 
 def test_python_examples_in_docs_run() -> None:
     for document in DOCUMENTS:
-        for code in re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), re.S):
+        for code in blocks(document.read_text(encoding="utf-8"), "python"):
             subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
 
 

@@ -37,4 +37,6 @@ class About:
         known = {field.name for field in fields(cls)}
         if not isinstance(given, dict) or not set(given) <= known:
             raise SetupError(f"{path}: expected some of {', '.join(sorted(known))}; got {', '.join(given)}")
+        if not all(isinstance(value, str) for value in given.values()):
+            raise SetupError(f"{path}: expected words (in quotes) for every field")
         return cls(**given)

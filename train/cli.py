@@ -30,8 +30,11 @@ def cli() -> None:
 @click.option("--size", type=click.IntRange(32, 1024), help="Side of the input in pixels.  [default: the recipe's]")
 @click.option("--channels", type=click.Choice(["1", "3"]), help="Gray or RGB.  [default: the recipe's]")
 @click.option("--geometry", type=click.Choice(["stretch", "pad"]), help="[default: the recipe's]")
-@click.option("--seed", default=0, help="Of the split, the order, the augmentation and the first weights.")
-@click.option("--workers", default=0, help="Processes that decode; 0 means one per core.")
+@click.option("--positive", help="Of two labels, the finding.  [default: the one not called normal, healthy, …]")
+@click.option(
+    "--seed", default=0, type=click.IntRange(0), help="Of the split, the order, the augmentation and the first weights."
+)
+@click.option("--workers", default=0, type=click.IntRange(0, 256), help="Processes that decode; 0 means one per core.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was cut off.")
 @click.option("--about", type=click.Path(path_type=Path), help="JSON with licence, population, limits … for the card.")
 def fit(
@@ -44,6 +47,7 @@ def fit(
     size: int | None,
     channels: str | None,
     geometry: str | None,
+    positive: str | None,
     seed: int,
     workers: int,
     resume: bool,
@@ -66,7 +70,7 @@ def fit(
         geometry=geometry or spec.geometry,
     )
     chosen = replace(chosen, input=spec, batch_size=batch_size or chosen.batch_size)
-    done = train(chosen, Settings(data, run, weights, seed, workers, resume, about))
+    done = train(chosen, Settings(data, run, weights, seed, workers, resume, about, positive))
     click.echo(f"run: {done.folder}")
 
 
@@ -92,7 +96,7 @@ def average(runs: tuple[Path, ...], run: Path) -> None:
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--split", default="val", help="Which images of DATA: train, val, test, or all.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for metrics.json and the picture.")
-@click.option("--workers", default=0, help="Processes that decode; 0 means one per core.")
+@click.option("--workers", default=0, type=click.IntRange(0), help="Processes that decode; 0 means one per core.")
 def evaluate(model: Path, data: Path, split: str, out: Path | None, workers: int) -> None:
     """Measure MODEL (a run or a .tflite file) on labelled images."""
     from train.evaluate import evaluate as measure

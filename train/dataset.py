@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from xray.errors import SetupError
@@ -27,15 +27,13 @@ class Example:
 
     path: Path
     label: str
-    patient: str
-    """Images of one patient stay on one side of every split. Where nobody says, each image is its own patient."""
+    patient: str | None = None
+    """Images of one patient stay on one side of every split; None where nobody says whose it is."""
     split: str | None = None
     """`train`, `val`, `test`, or None where the data set leaves it to us."""
     group: str | None = None
     """Exact duplicates carry the same group, and stay on one side as well."""
     sha256: str = ""
-    columns: dict[str, str] = field(default_factory=dict)
-    """What else the manifest says, for subgroup tables."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,8 @@ class Dataset:
 def read(location: Path) -> Dataset:
     """Read a data set: a CSV manifest, a folder that holds `manifest.csv`, or a folder of classes.
 
-    A manifest has at least the columns `file` (relative to it) and `label`; `patient`, `split` or `fold`,
-    `exact_dup_group` and `sha256` are understood, all others are kept.
+    A manifest has at least the columns `file` (relative to it) and `label` (`label_name` goes before it, where there is
+    one); `patient`, `split` or `fold`, and `exact_dup_group` are understood.
 
     Raises:
         SetupError: What is there is not a data set; the message says what was expected.
@@ -84,32 +82,47 @@ def read(location: Path) -> Dataset:
 
 
 def _read_manifest(path: Path) -> Dataset:
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.DictReader(lines))
+    except UnicodeDecodeError as error:
+        raise SetupError(f"{path}: expected a CSV file in UTF-8; save it so") from error
     missing = [column for column in _MANIFEST_COLUMNS if not rows or column not in rows[0]]
     if missing:
         raise SetupError(f"{path}: expected rows with the columns {', '.join(_MANIFEST_COLUMNS)}; missing {missing}")
     examples = tuple(_from_row(path, number, row) for number, row in enumerate(rows, start=2))
+    twice = [str(file) for file, count in Counter(example.path for example in examples).items() if count > 1]
+    if twice:
+        raise SetupError(f"{path}: these files stand in more than one row: {', '.join(twice[:5])}")
     return _checked(Dataset(path.parent.name, examples), path)
 
 
 def _from_row(manifest: Path, number: int, row: dict[str, str]) -> Example:
-    file = manifest.parent / row["file"]
-    if not file.is_file():
-        raise SetupError(f"{manifest}, line {number}: the file {row['file']} is not there")
-    split = row.get("split") or row.get("fold") or ""
+    def wrong(what: str) -> SetupError:
+        return SetupError(f"{manifest}, line {number}: {what}")
+
+    if None in row or None in row.values():
+        raise wrong("it has another number of columns than the first line")
+    row = {name: value.strip() for name, value in row.items()}
+    file, label, split = manifest.parent / row["file"], row.get("label_name") or row["label"], _split(row)
+    if not row["file"] or not file.is_file():
+        raise wrong(f"the file {row['file']!r} is not there")
+    if not label:
+        raise wrong("the label is empty")
     if split and split.lower() not in _SPLIT_NAMES:
-        raise SetupError(f"{manifest}, line {number}: split {split!r}; expected one of {', '.join(SPLITS)} or nothing")
-    known = {"file", "label", "patient", "split", "fold", "exact_dup_group", "sha256"}
+        raise wrong(f"split {split!r}; expected one of {', '.join(SPLITS)} or nothing")
     return Example(
         path=file,
-        label=row.get("label_name") or row["label"],
-        patient=row.get("patient") or row["file"],
+        label=label,
+        patient=row.get("patient") or None,
         split=_SPLIT_NAMES.get(split.lower()),
         group=row.get("exact_dup_group") or None,
         sha256=_sha256(file),
-        columns={name: value for name, value in row.items() if name not in known and value},
     )
+
+
+def _split(row: dict[str, str]) -> str:
+    return row.get("split") or row.get("fold") or ""
 
 
 def _read_folder(root: Path) -> Dataset:
@@ -130,7 +143,7 @@ def _read_classes(root: Path, split: str | None) -> list[Example]:
         if not files:
             raise SetupError(f"the class folder {folder} holds no image ({', '.join(_IMAGE_SUFFIXES)})")
         for file in files:
-            examples.append(Example(file, folder.name, str(file.relative_to(root)), split, sha256=_sha256(file)))
+            examples.append(Example(file, folder.name, split=split, sha256=_sha256(file)))
     return examples
 
 

@@ -2,8 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +10,17 @@ from numpy.typing import NDArray
 
 from train import dataset as datasets
 from train.pixels import cached
+from train.prepare import label_numbers, patient_numbers
 from train.scoring import load
 from train.split import split as split_by_patient
-from xray.calibration import operating_point
+from xray.calibration import Outputs, operating_point
 from xray.card import Card, Interval, OperatingPoint
-from xray.decide import probabilities
+from xray.decide import decide, probabilities
 from xray.errors import SetupError
+from xray.runtime import Prediction
 from xray.statistics import bootstrap, brier, calibration_error, log_loss, mean_auroc, wilson
+
+_NO_MAP = np.zeros((0, 0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Evaluation:
     digest: str
     """Of the images measured on."""
     images: int
-    patients: int
+    patients: int | None
+    """None where nobody says whose the images are."""
     labels: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Rows are the true labels, columns the most likely (at the operating point, where there is one)."""
@@ -41,13 +45,25 @@ class Evaluation:
     calibration_error: float
     operating_points: tuple[OperatingPoint, ...]
     """The thresholds of the model's own card, measured on these images."""
+    uncertain: Interval
+    """Share of images that a worker would call uncertain, for whichever reason."""
+    out_of_distribution: Interval
+    """Share of images beyond the card's limit."""
+
+    @property
+    def described(self) -> str:
+        """How many images of how many patients."""
+        whose = "patients unknown" if self.patients is None else f"{self.patients} patients"
+        return f"{self.images} images, {whose}" if self.patients is None else f"{self.images} images of {whose}"
 
     def text(self) -> str:
         """Say it in words and a table."""
         lines = [
-            f"{self.model} ({self.profile}) on {self.data}: {self.images} images of {self.patients} patients",
+            f"{self.model} ({self.profile}) on {self.data}: {self.described}",
             f"  AUROC     {_interval(self.auroc)}",
             f"  accuracy  {_interval(self.accuracy)}",
+            f"  uncertain {_interval(self.uncertain)}, of these unlike the training images: "
+            f"{self.out_of_distribution.value:.4f}",
             f"  log loss {self.log_loss:.3f} · Brier {self.brier:.3f} · calibration error {self.calibration_error:.3f}",
         ]
         for point in self.operating_points:
@@ -68,63 +84,89 @@ def evaluate(model: Path, data: Path, *, split: str, out: Path | None, workers: 
     Raises:
         SetupError: The model or the data cannot be read, or the data's labels are not the model's.
     """
-    card, score = load(model)
+    card, score, arrays = load(model)
     examples = _choose(data, split, card)
+    _writable(out)
     with tempfile.TemporaryDirectory() as folder:
         images = cached(examples, card.input, Path(folder), workers=workers, title="decoding")
-    shares = probabilities(score(images)[0], card.temperature)
-    labels = np.array([card.labels.index(example.label) for example in examples])
-    patients = np.unique([example.patient for example in examples], return_inverse=True)[1]
-    told = measure(card, shares, labels, patients, data=f"{data.name} ({split})", digest=_digest(examples))
+        scores, embeddings = score(images)
+    told = measure(card, arrays, Outputs(scores, embeddings, label_numbers(examples, card.labels)), _patients(examples))
+    told = replace(told, data=f"{data.name} ({split})", digest=datasets.Dataset("measured", examples).digest())
     if out is not None:
         from train.report.picture import evaluation_picture
 
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "metrics.json").write_text(json.dumps(asdict(told), indent=1) + "\n")
-        evaluation_picture(told, card, shares, labels, out / "evaluation.png")
+        (out / "metrics.json").write_text(json.dumps(asdict(told), indent=1, allow_nan=False) + "\n")
+        shares = probabilities(scores, card.temperature)
+        evaluation_picture(told, card, shares, label_numbers(examples, card.labels), out / "evaluation.png")
     return told.text()
 
 
+def _writable(out: Path | None) -> None:
+    """Find out before the work, not after it."""
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"the folder {out} cannot be made ({error.strerror}); choose another --out") from error
+
+
+def _patients(examples: tuple[datasets.Example, ...]) -> NDArray[np.int64] | None:
+    return patient_numbers(examples) if all(example.patient for example in examples) else None
+
+
 def measure(
-    card: Card,
-    shares: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    patients: NDArray[np.int64],
-    *,
-    data: str,
-    digest: str,
+    card: Card, arrays: dict[str, NDArray[np.float32]], told: Outputs, patients: NDArray[np.int64] | None
 ) -> Evaluation:
-    """Measure probabilities of shape (images, labels) against the true labels' indices.
+    """Measure what a model gave for labelled images, each turned into a finding as a worker would.
 
     The interval of the AUROC is a bootstrap over patients: several images of one child are not several children.
+
+    Args:
+        card: The model's, with its temperature and operating points.
+        arrays: The card's.
+        told: Scores, embeddings and true labels.
+        patients: A number for each image's patient; None where that is not known.
+
+    Raises:
+        SetupError: All images are of one label: there is nothing to tell apart.
     """
-    found = shares.argmax(axis=1)
+    labels = told.labels
+    if np.unique(labels).size < 2:
+        raise SetupError("all images are of one label; expected two or more to measure how they are told apart")
+    shares = probabilities(told.scores, card.temperature)
+    point = card.operating_point()
+    findings = [
+        decide(Prediction(scores, _NO_MAP, embedding), card, arrays, point)
+        for scores, embedding in zip(told.scores, told.embeddings, strict=True)
+    ]
+    found = np.array([card.labels.index(finding.label) for finding in findings])
+    confusion = np.zeros((len(card.labels), len(card.labels)), int)
+    np.add.at(confusion, (labels, found), 1)
     points: tuple[OperatingPoint, ...] = ()
     if card.positive is not None:
         index = card.labels.index(card.positive)
-        chosen = card.operating_points[0]
-        found = np.where(shares[:, index] >= chosen.threshold, index, 1 - index)
         points = tuple(
             operating_point(one.name, one.threshold, shares[:, index], labels == index) for one in card.operating_points
         )
-    confusion = np.zeros((len(card.labels), len(card.labels)), int)
-    np.add.at(confusion, (labels, found), 1)
-    area: Callable[[NDArray[np.int64]], float] = lambda chosen: mean_auroc(shares[chosen], labels[chosen])  # noqa: E731
+    whose = np.arange(labels.size) if patients is None else patients
     return Evaluation(
         model=f"{card.name} {card.version}",
         profile=card.profile,
-        data=data,
-        digest=digest,
+        data="",
+        digest="",
         images=labels.size,
-        patients=int(patients.max()) + 1,
+        patients=None if patients is None else np.unique(patients).size,
         labels=card.labels,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         accuracy=wilson(int((found == labels).sum()), labels.size),
-        auroc=bootstrap(area, patients),
+        auroc=bootstrap(lambda chosen: mean_auroc(shares[chosen], labels[chosen]), whose),
         log_loss=log_loss(shares, labels),
         brier=brier(shares, labels),
         calibration_error=calibration_error(shares, labels),
         operating_points=points,
+        uncertain=wilson(sum(finding.decision == "uncertain" for finding in findings), labels.size),
+        out_of_distribution=wilson(sum(finding.out_of_distribution for finding in findings), labels.size),
     )
 
 
@@ -138,14 +180,16 @@ def _choose(data: Path, split: str, card: Card) -> tuple[datasets.Example, ...]:
         )
     if split == "val" and not found.of("val"):
         found, _ = split_by_patient(found, card.seed)
+        if found.digest() != card.data.digest:
+            raise SetupError(
+                f"{data} is not, or no longer, the data that the model was trained on, so its validation images cannot "
+                "be told from its training images; use --split all if none of them was trained on"
+            )
     examples = found.examples if split == "all" else found.of(split)
     if not examples:
-        raise SetupError(f"{data} has no images in the split {split!r}; it has {', '.join(found.counts())}")
+        known = [side for side in found.counts() if side in datasets.SPLITS]
+        raise SetupError(f"{data} has no images in the split {split!r}; it has {', '.join([*known, 'all'])}")
     return examples
-
-
-def _digest(examples: tuple[datasets.Example, ...]) -> str:
-    return datasets.Dataset("measured", examples).digest()
 
 
 def _interval(share: Interval) -> str:

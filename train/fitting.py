@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,32 +84,35 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress.read(folder)
     average = WeightAverage(model)
-    epoch, resumed = 0, len(progress.history)
-    for stage in recipe.stages:
-        last = epoch + stage.epochs
-        if resumed < last:
+    done = len(progress.history)
+    epochs = [(stage, number) for stage in recipe.stages for number in range(stage.epochs)]
+    for epoch, (stage, number) in enumerate(epochs):
+        if epoch < done:
+            continue
+        if number == 0 or epoch == done:
             optimizer = _prepare(model, stage, len(training.labels) // recipe.batch_size)
-            states = {"model": model, "average": average, "dropout": _dropout_states(model)}
+            states = {"weights": model.weights, "average": average, "dropout": _dropout_states(model)}
             checkpoint = tf.train.Checkpoint(optimizer=optimizer, **states)
-            if resumed > 0 and epoch <= resumed:
-                # At the first epoch of a stage the checkpoint holds another stage's optimizer: take all but that.
-                part = checkpoint if resumed > epoch else tf.train.Checkpoint(**states)
-                part.read(str(folder / f"epoch-{resumed}")).expect_partial()
-                log.info("going on after epoch %d", resumed)
-                epoch, resumed = max(epoch, resumed), 0
-            for at in range(epoch, last):
-                row = _epoch(model, average, recipe, stage, training, validation, seed=seed, epoch=at)
-                progress.history.append(row)
-                if row["shifted_auroc"] > progress.best_auroc:
-                    progress.best_epoch, progress.best_auroc = row["epoch"], row["shifted_auroc"]
-                    _save_averaged(model, average, folder / "best.weights.h5")
-                checkpoint.write(str(folder / f"epoch-{at + 1}"))
-                progress.write(folder)
-                _forget(folder, at)
-                _tell(row, progress)
-        epoch = last
-    model.load_weights(folder / "best.weights.h5")
+            if 0 < epoch == done:
+                log.info("going on after epoch %d", epoch)
+                # At a stage's first epoch the checkpoint holds the optimizer of the stage before: take all but that.
+                part = checkpoint if number else tf.train.Checkpoint(**states)
+                part.read(str(folder / f"epoch-{epoch}")).expect_partial()
+        row = _epoch(model, average, recipe, stage, training, validation, seed=seed, epoch=epoch)
+        progress.history.append(row)
+        if row["shifted_auroc"] > progress.best_auroc:
+            progress.best_epoch, progress.best_auroc = row["epoch"], row["shifted_auroc"]
+            _save_averaged(model, average, _best(folder, progress))
+        checkpoint.write(str(folder / f"epoch-{epoch + 1}"))
+        progress.write(folder)
+        _forget(folder, epoch, progress)
+        _tell(row, progress)
+    model.load_weights(_best(folder, progress))
     return progress
+
+
+def _best(folder: Path, progress: Progress) -> Path:
+    return folder / f"best-{progress.best_epoch}.weights.h5"
 
 
 def _prepare(model: keras.Model, stage: Stage, steps: int) -> keras.optimizers.Optimizer:
@@ -162,7 +166,7 @@ def _epoch(
         "training_seconds": round(time.monotonic() - started, 1),
     }
     average.swap()
-    scores = model.predict(validation.images.astype(np.float32), batch_size=64, verbose=0)
+    scores = model.predict(validation.images, batch_size=64, verbose=0)
     average.swap()
     for name, chosen in (("val", ~validation.shifted), ("shifted", validation.shifted)):
         for metric, value in figures(scores[chosen], validation.labels[chosen]).items():
@@ -196,10 +200,12 @@ def _save_averaged(model: keras.Model, average: WeightAverage, path: Path) -> No
     average.swap()
 
 
-def _forget(folder: Path, epoch: int) -> None:
-    """Remove the checkpoint before this one: only the newest is ever read."""
-    for old in folder.glob(f"epoch-{epoch}.*"):
-        old.unlink()
+def _forget(folder: Path, epoch: int, progress: Progress) -> None:
+    """Remove what the newest checkpoint and the best weights have replaced: nothing older is ever read."""
+    kept = _best(folder, progress)
+    for old in [*folder.glob(f"epoch-{epoch}.*"), *folder.glob("best-*.weights.h5")]:
+        if old != kept:
+            old.unlink()
 
 
 def _tell(row: Row, progress: Progress) -> None:
@@ -207,5 +213,6 @@ def _tell(row: Row, progress: Progress) -> None:
     tqdm.write(
         f"epoch {row['epoch']:3d}  loss {row['loss']:.3f}  accuracy {row['accuracy']:.3f}  |  "
         f"validation: loss {row['val_loss']:.3f}  AUROC {row['val_auroc']:.4f}  |  "
-        f"shifted: loss {row['shifted_loss']:.3f}  AUROC {row['shifted_auroc']:.4f}  |  {row['seconds']:.0f} s{kept}"
+        f"shifted: loss {row['shifted_loss']:.3f}  AUROC {row['shifted_auroc']:.4f}  |  {row['seconds']:.0f} s{kept}",
+        file=sys.stderr,
     )

@@ -5,6 +5,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from train.augment import Augmentation, augment
+from xray.errors import SetupError
 
 
 def order(labels: NDArray[np.int64], batch_size: int, *, balanced: bool, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -19,6 +20,8 @@ def order(labels: NDArray[np.int64], batch_size: int, *, balanced: bool, seed: i
     if not balanced:
         return np.resize(rng.permutation(labels.size), (steps, batch_size))
     kinds = np.unique(labels)
+    if batch_size < kinds.size:
+        raise SetupError(f"a batch of {batch_size} cannot hold each of {kinds.size} labels; give a larger --batch-size")
     shares = np.full(kinds.size, batch_size // kinds.size)
     shares[: batch_size % kinds.size] += 1
     columns = []

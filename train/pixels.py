@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from train.dataset import Example
+from xray import formats
+from xray import preprocess as preprocessing
 from xray.card import InputSpec
 from xray.errors import RejectedImage, SetupError
 from xray.formats import decode
@@ -39,15 +42,21 @@ def cached(
     Raises:
         SetupError: An image cannot be read (all of them are named), or the folder cannot be written.
     """
-    key = json.dumps([asdict(spec), [example.sha256 for example in examples]])
+    key = json.dumps([_code(), asdict(spec), [example.sha256 for example in examples]])
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     if not path.exists():
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these are patients' images
             _fill(path, examples, spec, workers, title)
         except OSError as error:
             raise SetupError(f"the pixel cache {folder} cannot be written: {error.strerror}") from error
     return np.asarray(np.load(path, mmap_mode="r"))
+
+
+def _code() -> str:
+    """Digest of the code that makes the pixels: after a change to it nothing that is cached is true any more."""
+    files = [Path(preprocessing.__file__), *sorted(Path(formats.__file__).parent.glob("*.py"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _fill(path: Path, examples: Sequence[Example], spec: InputSpec, workers: int, title: str) -> None:
@@ -57,8 +66,10 @@ def _fill(path: Path, examples: Sequence[Example], spec: InputSpec, workers: int
     faults: list[str] = []
     starts = range(0, len(examples), _CHUNK)
     try:
+        # Fresh processes: forking one that holds TensorFlow's threads may hang.
+        fresh = multiprocessing.get_context("forkserver")
         with (
-            ProcessPoolExecutor(workers) as pool,
+            ProcessPoolExecutor(workers, fresh) as pool,
             tqdm(total=len(examples), desc=title, unit="image", disable=None) as bar,
         ):
             chunks = [[example.path for example in examples[start : start + _CHUNK]] for start in starts]

@@ -44,10 +44,6 @@ class Run:
         return self.folder / "model.keras"
 
     @property
-    def weights(self) -> Path:
-        return self.folder / "model.weights.h5"
-
-    @property
     def sample(self) -> Path:
         return self.folder / "sample.npz"
 
@@ -65,7 +61,7 @@ class Run:
 
     def write_recipe(self, told: dict[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.recipe.write_text(json.dumps(told, indent=1) + "\n")
+        _replace(self.recipe, json.dumps(told, indent=1) + "\n")
 
     def write_history(self, rows: list[dict[str, Any]]) -> None:
         with self.history.open("w", newline="") as lines:
@@ -85,6 +81,11 @@ class Run:
 
     def write_card(self, card: Card, arrays: dict[str, NDArray[np.float32]]) -> None:
         np.savez_compressed(self.arrays, allow_pickle=False, **arrays)
-        temporary = self.card.with_suffix(".tmp")
-        temporary.write_text(card.to_json() + "\n")
-        os.replace(temporary, self.card)
+        _replace(self.card, card.to_json() + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file in one step: a kill leaves the old one or the new one."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

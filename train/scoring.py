@@ -1,6 +1,7 @@
 """One way to score images, whatever holds the model: a run's Keras model or an exported file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,18 @@ from xray.card import Card
 from xray.errors import SetupError
 from xray.runtime import Predictor
 
+if TYPE_CHECKING:  # a .tflite file is scored without TensorFlow
+    import tf_keras as keras
 
-def keras_score(model: "keras.Model") -> Score:  # type: ignore[name-defined]  # noqa: F821
+
+def keras_score(model: "keras.Model") -> Score:
     """Score with a Keras model that has the layers `embedding` and `scores`."""
     import tf_keras as keras
 
     both = keras.Model(model.input, [model.output, model.get_layer("embedding").output])
 
     def score(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        scores, embeddings = both.predict(images.astype(np.float32), batch_size=64, verbose=0)
+        scores, embeddings = both.predict(images, batch_size=64, verbose=0)
         return scores, embeddings
 
     return score
@@ -39,18 +43,20 @@ def file_score(predictor: Predictor) -> Score:
     return score
 
 
-def load(location: Path) -> tuple[Card, Score]:
-    """Load a run's directory or a .tflite file.
+def load(location: Path) -> tuple[Card, Score, dict[str, NDArray[np.float32]]]:
+    """Load a run's directory or a .tflite file: its card, how it scores, and the card's arrays.
 
     Raises:
         SetupError: It is neither, or the run was never finished.
     """
     if location.is_file():
         file = model_file.read(location)
-        return file.card, file_score(Predictor(file.content))
+        return file.card, file_score(Predictor(file.content)), file.arrays
     run = Run(location)
     if not run.card.is_file():
         raise SetupError(f"{location} is neither a model file nor a finished run (it has no card.json)")
     import tf_keras as keras
 
-    return Card.from_json(run.card.read_text()), keras_score(keras.models.load_model(run.model, compile=False))
+    with np.load(run.arrays, allow_pickle=False) as arrays:
+        kept = dict(arrays)
+    return Card.from_json(run.card.read_text()), keras_score(keras.models.load_model(run.model, compile=False)), kept

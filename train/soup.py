@@ -7,6 +7,7 @@ nothing. So runs are added one by one, the best first, and stay only where the a
 algorithm 1).
 """
 
+import datetime
 import json
 import shlex
 import sys
@@ -66,10 +67,12 @@ def average(folders: Sequence[Path], out: Path) -> list[Measured]:
     chosen, mean, best = _greedy(models, measured, validation)
     if len(chosen) == 1:
         raise NoGain(f"no average is better than {best.name}; nothing was written:\n" + "\n".join(map(str, measured)))
-    seeds = [cards[at].seed for at in sorted(chosen)]
+    cards = [cards[at] for at in sorted(chosen)]
     command = shlex.join(["lungwatch-train", *sys.argv[1:]])
-    target.write_recipe({**told[0], "command": command, "averaged": [told[at] for at in sorted(chosen)]})
-    card = replace(cards[0], averaged_seeds=tuple(seeds))
+    parts = [told[at] for at in sorted(chosen)]
+    target.write_recipe({**parts[0], "command": command, "averaged": parts})
+    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    card = replace(cards[0], created=created, averaged_seeds=tuple(card.seed for card in cards))
     finish(target, mean, card, sample, validation)
     return [*measured, best]
 
@@ -104,8 +107,8 @@ def _check(folders: Sequence[Path], told: Sequence[dict[str, object]]) -> None:
         for folder, one in zip(folders[1:], told[1:], strict=True):
             if one[name] != told[0][name]:
                 raise SetupError(
-                    f"{folder} has another {name} than {folders[0]}; only runs of one recipe on the same images, "
-                    "from the same starting weights, have an average"
+                    f"{folder} has another {name} (or split of it) than {folders[0]}; only runs of one recipe on the "
+                    "same images, split alike, from the same starting weights, have an average"
                 )
     if told[0]["weights"] == "none":
         raise SetupError("runs that start from nothing do not share a basin; average runs from pre-trained weights")
@@ -113,6 +116,6 @@ def _check(folders: Sequence[Path], told: Sequence[dict[str, object]]) -> None:
 
 def _measure(name: str, model: keras.Model, validation: ValidationSet) -> Measured:
     hard = validation.part(shifted=True)
-    scores = model.predict(hard.images.astype(np.float32), batch_size=64, verbose=0)
+    scores = model.predict(hard.images, batch_size=64, verbose=0)
     found = figures(scores, hard.labels)
     return Measured(name, found["loss"], found["auroc"])

@@ -1,6 +1,7 @@
 """Who trains and who validates: never the same patient, never two copies of one picture on both sides."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -24,24 +25,38 @@ def split(dataset: Dataset, seed: int, share: float = VALIDATION_SHARE) -> tuple
         SetupError: A label would be missing from one side, or a patient stands on both.
     """
     tied = _tie(dataset.examples)
-    given = {example.split for example in dataset.examples} - {None}
-    if {"train", "val"} <= given and None not in {example.split for example in dataset.examples}:
+    known = all(example.patient for example in dataset.examples)
+    who = "patients" if known else "images (whose they are is not known)"
+    done = _follow(dataset, tied)
+    if done.of("val") and all(example.split for example in done.examples):
         described = "as the data set gives it"
-        done = dataset
+    elif done.of("val"):
+        described = "as the data set gives it, images without a split trained on"
+        done = _give(done, {})
     else:
-        chosen = _choose(dataset, tied, np.random.default_rng(seed), share)
-        done = replace(
-            dataset,
-            examples=tuple(
-                example
-                if example.split in ("val", "test")
-                else replace(example, split="val" if at in chosen else "train")
-                for at, example in enumerate(dataset.examples)
-            ),
-        )
-        described = f"{share:.0%} of the training patients drawn for validation, seed {seed}"
+        chosen = _choose(done, tied, np.random.default_rng(seed), share)
+        done = _give(done, dict.fromkeys(chosen, "val"))
+        described = f"{share:.0%} of the training {who} drawn for validation, seed {seed}"
     _check(done, tied)
-    return done, f"{described}; no patient and no exact duplicate on both sides"
+    return done, f"{described}; no {'patient and no ' if known else ''}exact duplicate on both sides"
+
+
+def _follow(dataset: Dataset, tied: list[int]) -> Dataset:
+    """Give images without a split that of their patient or duplicates, where these have one."""
+    side = {number: example.split for number, example in zip(tied, dataset.examples, strict=True) if example.split}
+    examples = tuple(
+        replace(example, split=example.split or side.get(number))
+        for number, example in zip(tied, dataset.examples, strict=True)
+    )
+    return replace(dataset, examples=examples)
+
+
+def _give(dataset: Dataset, sides: dict[int, str]) -> Dataset:
+    """Give the examples at these places these splits, and those that have none yet `train`."""
+    examples = tuple(
+        replace(example, split=sides.get(at) or example.split or "train") for at, example in enumerate(dataset.examples)
+    )
+    return replace(dataset, examples=examples)
 
 
 def _tie(examples: tuple[Example, ...]) -> list[int]:
@@ -56,28 +71,34 @@ def _tie(examples: tuple[Example, ...]) -> list[int]:
 
     first: dict[tuple[str, str], int] = {}
     for at, example in enumerate(examples):
-        ties = (("patient", example.patient), ("group", example.group or ""), ("bytes", example.sha256))
+        ties = (("patient", example.patient or ""), ("group", example.group or ""), ("bytes", example.sha256))
         for tie in (tie for tie in ties if tie[1]):
             parent[root(at)] = root(first.setdefault(tie, at))
     return [root(at) for at in range(len(examples))]
 
 
 def _choose(dataset: Dataset, tied: list[int], rng: np.random.Generator, share: float) -> set[int]:
-    """Draw whole groups, label by label, until each label has its share in validation."""
+    """Draw whole groups, the rarest label first, until each label has its share in validation."""
     members: dict[int, list[int]] = defaultdict(list)
     for at, example in enumerate(dataset.examples):
         if example.split in (None, "train"):
             members[tied[at]].append(at)
+    images = Counter(dataset.examples[at].label for ats in members.values() for at in ats)
     chosen: set[int] = set()
-    for label in dataset.labels:
-        groups = [ats for ats in members.values() if dataset.examples[ats[0]].label == label]
-        wanted = max(1, round(share * sum(len(ats) for ats in groups)))
-        taken = 0
+    for label in sorted(images, key=lambda label: images[label]):
+
+        def count(ats: Iterable[int], label: str = label) -> int:
+            return sum(dataset.examples[at].label == label for at in ats)
+
+        wanted = max(1, round(share * images[label]))
+        groups = [ats for ats in members.values() if count(ats)]
+        taken = count(chosen)
         for number in rng.permutation(len(groups)):
             if taken >= wanted:
                 break
-            chosen.update(groups[number])
-            taken += len(groups[number])
+            if groups[number][0] not in chosen:
+                chosen.update(groups[number])
+                taken += count(groups[number])
     return chosen
 
 
@@ -86,11 +107,12 @@ def _check(dataset: Dataset, tied: list[int]) -> None:
         missing = set(dataset.labels) - {example.label for example in dataset.of(side)}
         if missing:
             raise SetupError(f"the {side} split has no image of {', '.join(sorted(missing))}; add images or patients")
-    sides: dict[int, set[str | None]] = defaultdict(set)
+    sides: dict[int, set[str]] = defaultdict(set)
     for number, example in zip(tied, dataset.examples, strict=True):
-        sides[number].add(example.split)
-    leaks = sum({"train", "val"} <= found for found in sides.values())
+        sides[number].add(example.split or "")
+    leaks = [" and ".join(sorted(found)) for found in sides.values() if len(found) > 1]
     if leaks:
         raise SetupError(
-            f"{leaks} patients or exact duplicates stand both in train and in val; mend the manifest's split column"
+            f"{len(leaks)} patients or exact duplicates stand on both sides of the split ({', '.join(sorted(set(leaks)))}); "
+            "a patient's images belong on one side: mend the manifest's column split, or move the files"
         )

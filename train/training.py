@@ -1,40 +1,36 @@
 """From a data set to a run: read, split, decode, fit, calibrate, write."""
 
 import datetime
+import hashlib
 import importlib.metadata
 import json
 import logging
 import os
+import re
 import shlex
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tf_keras as keras
-from numpy.typing import NDArray
 
 from train import dataset as datasets
 from train.about import About
-from train.dataset import Dataset, Example
+from train.dataset import Dataset
 from train.finish import finish
-from train.fitting import TrainingImages, fit
-from train.pixels import cached
+from train.fitting import fit
+from train.prepare import prepare
 from train.recipe import Recipe, Stage
 from train.report.picture import history_picture
 from train.run import Run
 from train.split import split
-from train.validation import make
-from xray.card import Card, InputSpec, TrainingData
+from xray.card import Card, TrainingData
 from xray.errors import SetupError
-from xray.shift import shifted
 
 log = logging.getLogger(__name__)
 
-SAMPLE_IMAGES = 256
-"""Training images kept for calibration and parity, each once as it is and once shifted."""
-_NEGATIVE_WORDS = ("normal", "healthy", "negative", "none", "no")
+_NEGATIVE_WORDS = {"normal", "healthy", "negative", "clear", "none", "no", "non", "without", "control", "uninfected"}
 _LIBRARIES = ("tensorflow", "tf-keras", "numpy", "pillow", "ai-edge-litert", "scikit-learn")
 
 
@@ -50,6 +46,8 @@ class Settings:
     """Processes for decoding; 0 means one per core."""
     resume: bool = False
     about: Path | None = None
+    positive: str | None = None
+    """Of two labels, the finding; None where their names say it."""
 
 
 def train(recipe: Recipe, settings: Settings) -> Run:
@@ -63,42 +61,36 @@ def train(recipe: Recipe, settings: Settings) -> Run:
     about = About.read(settings.about)
     data, described = split(datasets.read(settings.data), settings.seed)
     labels = data.labels
+    positive = positive_label(labels, settings.positive)
     told = _told(recipe, settings, data)
     _check_unchanged(run, told)
-    run.write_recipe(told)
 
+    workers = settings.workers or os.cpu_count() or 1
+    images = prepare(recipe, data, settings.run.parent / ".pixels", workers=workers, seed=settings.seed)
     keras.backend.experimental.enable_tf_random_generator()  # its state is in the checkpoint, so --resume goes on
     keras.utils.set_random_seed(settings.seed)
     model = recipe.build(recipe.input, len(labels), settings.weights)
-
-    large = _larger(recipe)
-    workers = settings.workers or os.cpu_count() or 1
-    cache = settings.run.parent / ".pixels"
-    learning, checking = data.of("train"), data.of("val")
-    images = {
-        "train": cached(learning, large, cache, workers=workers, title="decoding training images"),
-        "val": cached(checking, recipe.input, cache, workers=workers, title="decoding validation images"),
-        "val large": cached(checking, replace(large, channels=1), cache, workers=workers, title="… larger"),
-    }
-    validation = make(images["val"], images["val large"], _indices(checking, labels), _patients(checking), recipe.input)
-    log.info("training %s on %d images, validating on %d", recipe.name, len(learning), len(checking))
-    progress = fit(
-        model,
-        recipe,
-        TrainingImages(images["train"], _indices(learning, labels)),
-        validation,
-        run.checkpoints,
-        seed=settings.seed,
-    )
-    sample = _sample(learning, labels, recipe.input, large, cache, workers, settings.seed)
+    run.write_recipe(told)
+    learning, checking = (len(data.of(side)) for side in ("train", "val"))
+    log.info("training %s on %d images, validating on %d", recipe.name, learning, checking)
+    progress = fit(model, recipe, images.training, images.validation, run.checkpoints, seed=settings.seed)
     run.write_history(progress.history)
     run.report.mkdir(exist_ok=True)
     history_picture(progress.history, progress.best_epoch, run.report / "history.png")
-    finish(run, model, _card(recipe, settings, about, data, described), sample, validation)
+    finish(run, model, _card(recipe, settings, about, data, described, positive), images.sample, images.validation)
     return run
 
 
 def _claim(run: Run, *, resume: bool) -> None:
+    try:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        others = any(run.folder.iterdir()) and not (
+            run.recipe.exists() or run.checkpoints.exists() or run.card.exists()
+        )
+    except OSError as error:
+        raise SetupError(f"the folder {run.folder} cannot be made ({error.strerror}); choose another --run") from error
+    if others:
+        raise SetupError(f"{run.folder} holds other files and no run; give an empty or a new folder as --run")
     if run.card.exists():
         raise SetupError(f"{run.folder} already holds a finished run; give another --run")
     if run.checkpoints.exists() and not resume:
@@ -118,55 +110,31 @@ def _check_unchanged(run: Run, told: dict[str, Any]) -> None:
         )
 
 
-def _larger(recipe: Recipe) -> InputSpec:
-    side = [8 * round(recipe.margin * side / 8) for side in (recipe.input.height, recipe.input.width)]
-    return replace(recipe.input, height=side[0], width=side[1])
+def positive_label(labels: tuple[str, ...], chosen: str | None = None) -> str | None:
+    """Of two labels, the one that is a finding; None where there are more.
+
+    Raises:
+        SetupError: The chosen one is not a label, or none was chosen and the names do not say.
+    """
+    if chosen is not None and (chosen not in labels or len(labels) != 2):
+        raise SetupError(f"--positive {chosen}: expected one of two labels; the data set has {', '.join(labels)}")
+    if chosen is not None or len(labels) != 2:
+        return chosen
+    findings = [label for label in labels if not _NEGATIVE_WORDS & set(re.split(r"[^a-z]+", label.lower()))]
+    if len(findings) != 1:
+        raise SetupError(f"which of {labels[0]} and {labels[1]} is the finding? Say so with --positive")
+    return findings[0]
 
 
-def _indices(examples: tuple[Example, ...], labels: tuple[str, ...]) -> NDArray[np.int64]:
-    return np.array([labels.index(example.label) for example in examples], np.int64)
-
-
-def _patients(examples: tuple[Example, ...]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(example.patient, len(numbers)) for example in examples], np.int64)
-
-
-def _sample(
-    examples: tuple[Example, ...],
-    labels: tuple[str, ...],
-    spec: InputSpec,
-    large: InputSpec,
-    cache: Path,
-    workers: int,
-    seed: int,
-) -> NDArray[np.uint8]:
-    """Draw training images, as many of each label, and give each back as it is and shifted."""
-    rng = np.random.default_rng(seed)
-    indices = _indices(examples, labels)
-    members = [rng.permutation(np.flatnonzero(indices == at)) for at in range(len(labels))]
-    chosen = sorted(int(at) for own in members for at in own[: SAMPLE_IMAGES // len(labels)])
-    drawn = [examples[at] for at in chosen]
-    plain = cached(drawn, spec, cache, workers=workers, title="decoding the calibration sample")
-    wide = cached(drawn, replace(large, channels=1), cache, workers=workers, title="… larger")
-    return np.concatenate([plain, np.stack([shifted(one[:, :, 0], spec, rng) for one in wide])])
-
-
-def positive_label(labels: tuple[str, ...]) -> str | None:
-    """Of two labels, the one that is a finding: not called normal, healthy, negative, none or no."""
-    if len(labels) != 2:
-        return None
-    found = [label for label in labels if label.lower() not in _NEGATIVE_WORDS]
-    return found[-1] if found else labels[-1]
-
-
-def _card(recipe: Recipe, settings: Settings, about: About, data: Dataset, described: str) -> Card:
+def _card(
+    recipe: Recipe, settings: Settings, about: About, data: Dataset, described: str, positive: str | None
+) -> Card:
     return Card(
         name=f"{about.model or data.name}-{recipe.name}",
         version=about.version,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         labels=data.labels,
-        positive=positive_label(data.labels),
+        positive=positive,
         input=recipe.input,
         recipe=recipe.name,
         seed=settings.seed,
@@ -185,6 +153,11 @@ def _card(recipe: Recipe, settings: Settings, about: About, data: Dataset, descr
     )
 
 
+def _weights(named: str) -> str:
+    path = Path(named)
+    return f"{path.name} sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else named
+
+
 def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, Any]:
     """All that is needed to make this run again."""
     return {
@@ -196,7 +169,8 @@ def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, Any]:
         "batch_size": recipe.batch_size,
         "balanced": recipe.balanced,
         "augmentation": asdict(recipe.augmentation),
-        "weights": Path(settings.weights).name,
+        "weights": _weights(settings.weights),
+        "margin": recipe.margin,
         "seed": settings.seed,
         "data": {"name": data.name, "digest": data.digest(), "counts": data.counts()},
         "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},

@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from export.cli import cli
+from tests.drawn import png, write_classes
+from train.cli import cli as train_cli
 from xray.model_file import ModelFile
 
 
@@ -27,3 +30,21 @@ def test_inspect_shows_the_card_as_words_and_as_json(file: ModelFile, tmp_path: 
 
 def test_profiles_are_listed() -> None:
     assert "int8" in CliRunner().invoke(cli, ["profiles"]).output
+
+
+@pytest.mark.parametrize("options", [["--geometry", "pad", "--channels", "3", "--size", "48"], ["--size", "32"]])
+def test_three_labels_go_the_whole_way_by_the_commands(tmp_path: Path, options: list[str]) -> None:
+    """fit, convert, evaluate: gray and RGB, stretched and padded, with no operating point."""
+    data = write_classes(tmp_path / "data", count=10)
+    for seed in range(10):
+        (data / "third").mkdir(exist_ok=True)
+        (data / "third" / f"{seed}.png").write_bytes(png(500 + seed, opacity=True))
+    run, out = tmp_path / "run", tmp_path / "m.tflite"
+    fitted = ["fit", str(data), "--recipe", "cnn", "--epochs", "1", "--workers", "1", "--run", str(run), *options]
+    assert CliRunner().invoke(train_cli, fitted, catch_exceptions=False).exit_code == 0
+    converted = ["convert", str(run), "--profile", "float32", "--out", str(out)]
+    assert CliRunner().invoke(cli, converted, catch_exceptions=False).exit_code == 0
+    told = CliRunner().invoke(train_cli, ["evaluate", str(out), str(data), "--split", "all"], catch_exceptions=False)
+    assert told.exit_code == 0
+    assert "clear" in told.output
+    assert "third" in told.output

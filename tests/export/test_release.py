@@ -12,10 +12,18 @@ from export import source
 from export.parity import Told, compare, finite
 from export.profiles import PROFILES, profile
 from export.release import GateFailed, release
+from xray.card import Interval, OperatingPoint
 from xray.errors import SetupError
 from xray.model_file import ModelFile
 from xray.phantom import draw
 from xray.runtime import Predictor
+
+ANY = Interval(1.0, 1.0, 1.0)
+
+
+def at(threshold: float) -> OperatingPoint:
+    return OperatingPoint("here", threshold, ANY, ANY)
+
 
 PHANTOMS = np.stack([draw(seed, opacity=seed % 2 == 1, height=128, width=128)[..., np.newaxis] for seed in range(6)])
 
@@ -94,21 +102,47 @@ def test_a_file_that_decides_differently_is_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
+def told_of(read: source.Source) -> Told:
+    """Say what the run's labels are, with some noise."""
+    rng = np.random.default_rng(0)
+    count = len(read.labels)
+    scores = (4 * np.eye(2)[read.labels] + rng.normal(size=(count, 2))).astype(np.float32)
+    return Told(scores, *(rng.normal(size=(count, 4)).astype(np.float32),) * 2)
+
+
 def test_parity_counts_changed_decisions_on_plain_and_shifted_images_apart(run_folder: Path) -> None:
     read = source.read(run_folder)
-    count = len(read.labels)
-    rng = np.random.default_rng(0)
-    reference = Told(
-        rng.normal(size=(count, 2)).astype(np.float32), *(rng.normal(size=(count, 4)).astype(np.float32),) * 2
-    )
+    read = replace(read, card=replace(read.card, temperature=1.0, operating_points=(at(0.5),)))
+    reference = told_of(read)
     changed = reference.scores.copy()
-    at = np.flatnonzero(read.shifted)[:3]
-    changed[at] = changed[at, ::-1]
-    plain, shifted = compare(read, reference, Told(changed, reference.embeddings, reference.cams))
+    three = np.flatnonzero(read.shifted)[:3]
+    changed[three] = changed[three, ::-1]
+    plain, shifted = compare(read, reference, replace(reference, scores=changed), read.card)
     assert plain.changed_decisions == 0
     assert shifted.changed_decisions == pytest.approx(3 / read.shifted.sum())
     assert shifted.faults(profile("float32").bounds)
     assert not plain.faults(profile("float32").bounds)
+
+
+def test_each_side_decides_by_its_own_card(run_folder: Path) -> None:
+    read = source.read(run_folder)
+    read = replace(read, card=replace(read.card, temperature=1.0, operating_points=(at(0.5),)))
+    stricter = replace(read.card, operating_points=(at(0.999),))
+    plain, _ = compare(read, told_of(read), told_of(read), stricter)
+    assert plain.score_correlation == pytest.approx(1)
+    assert plain.changed_decisions > 0
+
+
+@pytest.mark.parametrize("spoiled", ["scores", "cams", "embeddings"])
+@pytest.mark.parametrize("how", ["noise", "nothing"])
+def test_every_output_must_follow_the_keras_model(run_folder: Path, spoiled: str, how: str) -> None:
+    read = source.read(run_folder)
+    reference = told_of(read)
+    values = getattr(reference, spoiled)
+    noise = np.random.default_rng(1).normal(size=values.shape).astype(np.float32)
+    other = replace(reference, **{spoiled: noise if how == "noise" else np.zeros_like(values)})
+    for one in compare(read, reference, other, read.card):
+        assert any(spoiled in fault for fault in one.faults(profile("int8").bounds))
 
 
 @pytest.mark.parametrize(

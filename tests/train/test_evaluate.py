@@ -1,14 +1,19 @@
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from tests.cards import make_card
 from tests.drawn import write_classes
 from train.evaluate import evaluate, measure
 from train.run import Run
+from xray.calibration import Outputs
 from xray.card import Card
+from xray.decide import probabilities
 from xray.errors import SetupError
 
 
@@ -32,15 +37,52 @@ def test_foreign_labels_and_empty_splits_are_told(run: Run, drawn: Path, tmp_pat
         evaluate(tmp_path, drawn, split="all", out=None, workers=1)
 
 
+def outputs(count: int, labels: int) -> Outputs:
+    """Scores that are right more often than not, and embeddings like any other."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, labels, count)
+    scores = rng.normal(size=(count, labels)) + 1.5 * np.eye(labels)[truth]
+    return Outputs(scores.astype(np.float32), np.zeros((count, 4), np.float32), truth)
+
+
 def test_figures_are_those_of_the_definitions(run: Run) -> None:
     card = Card.from_json(run.card.read_text())
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, 300)
-    positive = np.clip(rng.normal(0.3 + 0.4 * labels, 0.25), 0, 1)
-    shares = np.stack([1 - positive, positive], axis=1)
-    told = measure(card, shares, labels, np.arange(300), data="d", digest="")
-    assert told.auroc.value == pytest.approx(roc_auc_score(labels, positive))
+    given = outputs(300, 2)
+    told = measure(card, {}, given, np.arange(300))
+    positive = probabilities(given.scores, card.temperature)[:, 1]
+    assert told.auroc.value == pytest.approx(roc_auc_score(given.labels, positive))
     assert told.auroc.low < told.auroc.value < told.auroc.high
     threshold = card.operating_points[0].threshold
-    assert told.accuracy.value == pytest.approx(((positive >= threshold) == labels).mean())
-    assert told.operating_points[1].sensitivity.value == pytest.approx((positive[labels == 1] >= 0.5).mean())
+    assert told.accuracy.value == pytest.approx(((positive >= threshold) == given.labels).mean())
+    assert told.operating_points[1].sensitivity.value == pytest.approx((positive[given.labels == 1] >= 0.5).mean())
+    band = card.operating_points[0].uncertain
+    assert band is not None
+    assert told.uncertain.value == pytest.approx(((positive >= band.low) & (positive < band.high)).mean())
+    assert told.patients == 300
+
+
+def test_three_labels_of_which_one_is_missing_are_measured_on_those_that_are_there() -> None:
+    card = replace(make_card(), labels=("a", "b", "c"), positive=None)
+    given = outputs(90, 3)
+    kept = given.labels != 2
+    given = Outputs(given.scores[kept], given.embeddings[kept], given.labels[kept])
+    told = measure(card, {}, given, None)
+    assert 0.5 < told.auroc.value < 1
+    assert told.patients is None
+    assert "patients unknown" in told.text()
+
+
+def test_images_of_one_label_are_nothing_to_measure() -> None:
+    given = Outputs(np.zeros((5, 2), np.float32), np.zeros((5, 4), np.float32), np.zeros(5, np.int64))
+    with pytest.raises(SetupError, match="all images are of one label"):
+        measure(make_card(), {}, given, None)
+
+
+def test_validation_images_are_never_drawn_again_from_changed_data(run: Run, drawn: Path, tmp_path: Path) -> None:
+    """They would hold images that were trained on."""
+    evaluate(run.folder, drawn, split="val", out=None, workers=1)
+    changed = tmp_path / "changed"
+    shutil.copytree(drawn, changed)
+    next((changed / "clear").iterdir()).unlink()
+    with pytest.raises(SetupError, match="not, or no longer, the data"):
+        evaluate(run.folder, changed, split="val", out=None, workers=1)

@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from train.augment import NONE, Augmentation, augment
 from train.pipeline import batches, order
+from xray.errors import SetupError
 from xray.phantom import draw
 
 IMAGES = np.stack([draw(seed, height=96, width=96)[:, :, np.newaxis] for seed in range(12)])
@@ -51,6 +53,11 @@ def test_balanced_batches_hold_as_many_of_each_label() -> None:
     chosen = order(LABELS, 4, balanced=True, seed=0, epoch=0)
     assert (LABELS[chosen].sum(axis=1) == 2).all()
     assert order(LABELS, 5, balanced=True, seed=0, epoch=0).shape == (2, 5)
+
+
+def test_a_batch_that_cannot_hold_every_label_is_told() -> None:
+    with pytest.raises(SetupError, match="larger --batch-size"):
+        order(np.arange(9) % 3, 2, balanced=True, seed=0, epoch=0)
 
 
 def test_plain_batches_hold_every_image_once() -> None:

@@ -10,7 +10,7 @@ from train.split import split
 from xray.errors import SetupError
 
 
-def example(at: int, label: str, patient: str, *, side: str | None = None, group: str | None = None) -> Example:
+def example(at: int, label: str, patient: str | None, *, side: str | None = None, group: str | None = None) -> Example:
     return Example(Path(f"{at}.png"), label, patient, side, group, sha256=str(at))
 
 
@@ -21,7 +21,7 @@ def example(at: int, label: str, patient: str, *, side: str | None = None, group
 def test_no_patient_and_no_duplicate_is_ever_on_both_sides(rows: list[tuple[str, int, int]], seed: int) -> None:
     examples = [example(at, "ab"[at % 2], f"own-{at}") for at in range(40)]  # enough of both labels to split at all
     for label, patient, group in rows:
-        examples.append(example(len(examples), label, f"{label}{patient}", group=f"{label}{group}" if group else None))
+        examples.append(example(len(examples), label, f"p{patient}", group=f"g{group}" if group else None))
     done, _ = split(Dataset("d", tuple(examples)), seed)
     for key in ("patient", "group"):
         sides: dict[str, set[str | None]] = {}
@@ -59,7 +59,7 @@ def test_given_splits_are_kept_and_a_test_split_is_never_touched() -> None:
 
 def test_a_patient_on_both_sides_of_a_given_split_is_an_error() -> None:
     examples = tuple(example(at, "ab"[at % 2], f"p{at // 4}", side=("train", "val")[at % 4 // 2]) for at in range(40))
-    with pytest.raises(SetupError, match="stand both in train and in val"):
+    with pytest.raises(SetupError, match="train and val"):
         split(Dataset("d", examples), 0)
 
 
@@ -67,3 +67,39 @@ def test_a_label_missing_from_one_side_is_an_error() -> None:
     examples = (example(0, "a", "p0"), example(1, "a", "p1"), example(2, "b", "p2"))
     with pytest.raises(SetupError, match="has no image of b"):
         split(Dataset("d", examples), 0)
+
+
+def test_a_patient_in_train_and_test_is_an_error_too() -> None:
+    sides = ("train", "val", "test")
+    examples = tuple(
+        example(at, "ab"[at % 2], f"p{at % 20 if at < 40 else at}", side=sides[at // 20]) for at in range(60)
+    )
+    with pytest.raises(SetupError, match="train and val"):
+        split(Dataset("d", examples), 0)
+    examples = tuple(example(at, "ab"[at % 2], f"p{at % 40}", side=sides[at // 20]) for at in range(60))
+    with pytest.raises(SetupError, match="test and train"):
+        split(Dataset("d", examples), 0)
+
+
+def test_given_splits_stay_and_images_without_one_follow_their_patient() -> None:
+    examples = [example(at, "ab"[at % 2], f"p{at}", side=("train", "val")[at // 20]) for at in range(40)]
+    examples += [example(40, "a", "p30"), example(41, "a", "new")]
+    done, words = split(Dataset("d", tuple(examples)), 0)
+    assert [one.split for one in done.examples[:40]] == [one.split for one in examples[:40]]
+    assert [one.split for one in done.examples[40:]] == ["val", "train"]
+    assert words.startswith("as the data set gives it")
+
+
+def test_patients_with_images_of_several_labels_can_be_split() -> None:
+    examples = [example(at, "a", f"p{at}") for at in range(100)]
+    examples += [example(100 + at, "b", f"p{at}") for at in range(5)]
+    for seed in range(50):
+        done, _ = split(Dataset("d", tuple(examples)), seed)
+        assert done.counts()["val"]["b"] >= 1
+
+
+def test_patients_are_only_spoken_of_where_they_are_known() -> None:
+    nobody = tuple(example(at, "ab"[at % 2], None) for at in range(40))
+    _, words = split(Dataset("d", nobody), 0)
+    assert "whose they are is not known" in words
+    assert "no patient" not in words

@@ -5,15 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tf_keras as keras
 
+from train import fitting
 from train.average import WeightAverage
 from train.fitting import Progress
-from train.recipe import load
+from train.recipe import Stage, load
 from train.run import Run
 from train.training import Settings, positive_label, train, with_epochs
 from xray.card import Card
@@ -93,12 +95,66 @@ def test_averaged_weights_are_the_mean_that_the_formula_says() -> None:
     [
         (("NORMAL", "PNEUMONIA"), "PNEUMONIA"),
         (("COVID", "Healthy"), "COVID"),
-        (("a", "b"), "b"),
+        (("effusion", "no effusion"), "effusion"),
+        (("TB", "non_TB"), "TB"),
         (("a", "b", "c"), None),
     ],
 )
 def test_the_positive_label_is_the_finding(labels: tuple[str, ...], positive: str | None) -> None:
     assert positive_label(labels) == positive
+
+
+def test_which_label_is_the_finding_is_asked_where_names_do_not_say() -> None:
+    for labels in (("a", "b"), ("normal", "healthy")):
+        with pytest.raises(SetupError, match="--positive"):
+            positive_label(labels)
+    assert positive_label(("a", "b"), "a") == "a"
+    with pytest.raises(SetupError, match="expected one of two labels"):
+        positive_label(("a", "b"), "c")
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_training_cut_off_between_or_within_stages_resumes_to_the_same_curve(
+    cut: int, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped right after an epoch is saved, by an error out of the line that tells of it."""
+    cnn = load("cnn")
+    recipe = replace(
+        cnn,
+        input=replace(cnn.input, height=32, width=32),
+        stages=(Stage("head", 1, 1e-3, whole_model=False), Stage("all layers", 2, 1e-3)),
+    )
+    whole = history(train(recipe, Settings(drawn, tmp_path / "whole", workers=1)))
+    tell = fitting._tell
+
+    def stop(row: dict[str, object], progress: Progress) -> None:
+        tell(row, progress)
+        if row["epoch"] == cut:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "_tell", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, Settings(drawn, tmp_path / "cut", workers=1))
+    monkeypatch.undo()
+    resumed = history(train(recipe, Settings(drawn, tmp_path / "cut", workers=1, resume=True)))
+    for row, again in zip(whole, resumed, strict=True):
+        for column in ("stage", "loss", "val_loss", "shifted_auroc"):
+            assert again[column] == row[column]
+
+
+def test_a_resumed_training_must_be_the_one_that_was_begun(drawn: Path, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "recipe.json").write_bytes(run.recipe.read_bytes())
+    with pytest.raises(SetupError, match="begun with another data, seed, stages"):
+        train(with_epochs(load("cnn"), 3), Settings(drawn, tmp_path, seed=5, resume=True))
+
+
+def test_a_run_is_not_mixed_with_other_files(drawn: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("")
+    with pytest.raises(SetupError, match="holds other files"):
+        train(load("cnn"), Settings(drawn, tmp_path))
+    with pytest.raises(SetupError, match="cannot be made"):
+        train(load("cnn"), Settings(drawn, tmp_path / "letter.txt"))
 
 
 def test_epochs_are_shared_out_over_the_stages() -> None:

@@ -58,7 +58,13 @@ def _load(
     shape = (spec.height, spec.width, 3)
     try:
         source = application(include_top=False, weights=weights, input_shape=shape, **options)
-    except (ValueError, OSError) as error:
+    except Exception as error:
+        # Keras raises a bare Exception where a download fails, and ValueError or OSError where a file does not fit.
+        if weights == "imagenet":
+            raise SetupError(
+                f"the ImageNet weights could not be downloaded ({error}); fetch that file elsewhere and give its path "
+                "as --weights, or --weights none"
+            ) from error
         raise SetupError(
             f"the weights {weights} cannot be loaded into {application.__name__} {options or ''}: {error}"
         ) from error

@@ -59,7 +59,7 @@ def evaluation_picture(
         _probabilities(axes[1, 0], card, shares, labels)
         _confusion(axes[1, 1], told)
         figure.suptitle(
-            f"{told.model} ({told.profile}) on {told.data}: {told.images} images of {told.patients} patients",
+            f"{told.model} ({told.profile}) on {told.data}: {told.described}",
             fontsize=11,
         )
         figure.savefig(path, dpi=120)
@@ -122,8 +122,9 @@ def _probabilities(axes: Any, card: Card, shares: NDArray[np.float64], labels: N
     axes.set(title="probabilities by true label", xlabel=named, ylabel="images")
     if card.operating_points:
         axes.axvline(card.operating_points[0].threshold, color=_ORANGE, linewidth=1)
-    if card.uncertain is not None:
-        axes.axvspan(card.uncertain.low, card.uncertain.high, color=_ORANGE, alpha=0.12, linewidth=0)
+        band = card.operating_points[0].uncertain
+        if band is not None:
+            axes.axvspan(band.low, band.high, color=_ORANGE, alpha=0.12, linewidth=0)
     axes.legend(frameon=False, loc="upper center")
 
 
