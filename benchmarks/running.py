@@ -35,6 +35,12 @@ class RunningWorker:
             for entry in os.scandir(folder)
         )
 
+    def last_result(self) -> float:
+        """When the newest result was put in place: wall clock, from the inode's change time, which a rename sets."""
+        return max(
+            entry.stat().st_ctime for folder in (self.root / "results").glob("*/*/*") for entry in os.scandir(folder)
+        )
+
     def wait_for(self, count: int, *, poll_seconds: float = 0.01, patience_seconds: float = 300) -> float:
         """Wait until so many results are in place; returns the moment (monotonic)."""
         deadline = time.monotonic() + patience_seconds

@@ -1,6 +1,7 @@
 """The loop: looks when there is a reason to, turns the pipeline, rests, and stands still when the installation fails."""
 
 import logging
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from worker.permission import obstacle
 from worker.pipeline import Pipeline
 from worker.wake import Wake
 from worker.watch import Watch
+from xray.errors import SetupError
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class Loop:
         metrics: Metrics,
         rescan_seconds: float,
         drain_seconds: float,
+        pause_limit_seconds: float = math.inf,
         identity: Callable[[], tuple[int, int]],
         recover: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
@@ -68,11 +71,12 @@ class Loop:
         self._engine, self._watch, self._wake = engine, watch, wake
         self._health, self._metrics = health, metrics
         self._rescan_seconds, self._drain_seconds = rescan_seconds, drain_seconds
+        self._pause_limit_seconds = pause_limit_seconds
         self._identity, self._recover = identity, recover
         self._clock = clock
         self._recovered = self._away = False
         self._wanted = True
-        self._looked = self._may_look = self._lively_until = self._tie_at = 0.0
+        self._looked = self._may_look = self._lively_until = self._tie_at = self._still_since = 0.0
         self._last_looks = 0.0, 0.0
         self._restarts = 0
 
@@ -83,7 +87,7 @@ class Loop:
             SetupError: Something that does not mend by itself.
             Returned: All must be made anew.
         """
-        deadline = None
+        deadline: float | None = None
         while True:
             if self._wake.stopping and deadline is None:
                 deadline = self._clock() + self._drain_seconds
@@ -180,6 +184,9 @@ class Loop:
     def _stand_still(self, pause: Pause) -> None:
         if self._health.pause is not pause:
             log.error("standing still: %s: %s", pause.value, pause.sentence)
+            self._still_since = self._clock()
+        if self._clock() - self._still_since > self._pause_limit_seconds:
+            raise SetupError(f"{pause.sentence} ({pause.value}; mend that, and run this again)")
         self._health.pause = pause
         self._metrics.pause(pause)
         self._away = self._away or pause in (Pause.FOLDER_GONE, Pause.FOLDER_REPLACED)

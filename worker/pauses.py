@@ -122,4 +122,6 @@ def unusable(ledger: Path, error: sqlite3.DatabaseError) -> SetupError:
     name = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")):
         return SetupError(f"the ledger {ledger} is damaged ({error}); {MEND}")
+    if name.startswith("SQLITE_READONLY"):
+        return SetupError(f"the ledger {ledger} belongs to the worker's user; run this as that user (sudo -u …)")
     return SetupError(f"the ledger {ledger} cannot be opened ({error}); mend that, or choose another with --ledger")

@@ -7,6 +7,7 @@ from worker.claim import Decision
 from worker.model import Model
 from worker.names import escape
 from xray.radiograph import Identity
+from xray.reasons import Reason
 
 SCHEMA = 1
 
@@ -50,7 +51,7 @@ def document(
         "decided": timestamp(decided),
         "outcome": decision.outcome,
         "reason": reason and reason.value,
-        "message": reason and reason.sentence,
+        "message": reason and _message(reason, decision.detail),
         **answer,
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256, "profile": model.profile},
         "durations": decision.durations,
@@ -58,6 +59,11 @@ def document(
         "revision_of": claim.revision_of,
         "not_for_diagnosis": True,
     }
+
+
+def _message(reason: Reason, detail: str) -> str:
+    """The reason's sentence, and what exactly was expected and came; a detail never holds text out of a file."""
+    return f"{reason.sentence} {detail[0].upper()}{detail[1:].removesuffix('.')}." if detail else reason.sentence
 
 
 ANSWER_KEYS = ("scores", "probabilities", "finding", "decision", "operating_point", "image")

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import time
 from collections import Counter
@@ -105,6 +106,7 @@ def serve(
             metrics=metrics,
             rescan_seconds=settings.rescan_seconds,
             drain_seconds=settings.drain_seconds,
+            pause_limit_seconds=math.inf if progress is None else _ONCE_QUIET_SECONDS,
             identity=identity,
             recover=take_up,
         )

@@ -115,3 +115,36 @@ def test_once_ends_where_no_reader_can_be_started(
     with pytest.raises(SetupError, match="1 files in hand are taken up by the next start"):
         service.once(settings, Wake(), lambda done, waiting: None)
     assert time.monotonic() - started < 30
+
+
+class GoneInbox(Inbox):
+    """A folder that cannot be listed."""
+
+    def look(self) -> None:
+        raise PermissionError(13, "Permission denied")
+
+
+def test_once_does_not_wait_for_a_pause_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand, ears = Stand(tmp_path), Ears()
+    monkeypatch.setattr(
+        "worker.loop.time.sleep", lambda seconds: setattr(stand.clock, "now", stand.clock.now + seconds)
+    )
+    given: dict[str, Any] = {"watch": ears, "wake": SleepingWake(stand.clock, ears)}
+    loop = Loop(
+        folders=stand.folders,
+        inbox=GoneInbox(str(stand.folders.incoming), Rules(0.0, 0.0), stand.clock),
+        pipeline=stand.pipeline,
+        engine=stand.engine,
+        health=Health(),
+        metrics=stand.metrics,
+        rescan_seconds=1000,
+        drain_seconds=1,
+        pause_limit_seconds=10,
+        identity=stand.folders.identity,
+        recover=stand.recover,
+        clock=stand.clock,
+        **given,
+    )
+    with pytest.raises(SetupError, match="not_permitted; mend that"):
+        loop.run()
+    stand.close()
