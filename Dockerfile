@@ -50,7 +50,8 @@ COPY --from=worker-build /opt/lungwatch /opt/lungwatch
 COPY --from=worker-build /app /app
 COPY models /app/models
 ENV LUNGWATCH_ROOT=/spool \
-    LUNGWATCH_LISTEN=0.0.0.0:8080
+    LUNGWATCH_LISTEN=0.0.0.0:8080 \
+    LUNGWATCH_LOG_FORMAT=json
 USER 10001
 VOLUME /spool
 EXPOSE 8080
