@@ -3,6 +3,7 @@
 The listing is the truth. Events only say when to look; nothing depends on their coming.
 """
 
+import errno
 import math
 import os
 import time
@@ -23,9 +24,6 @@ RETRY_SECONDS = 30.0
 """A file that could not be claimed (a sender's folder that we may not write in) is tried again after this, then after
 twice as long, and so on."""
 LONGEST_RETRY_SECONDS = 900.0
-
-MAX_DEPTH = 16
-"""Sub-folders deeper than this are left alone."""
 
 
 class State(Enum):
@@ -110,7 +108,9 @@ class Inbox:
                 continue
             try:
                 seen = self._judge(name, seen, now, wall)
-            except FileNotFoundError:
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ENAMETOOLONG):
+                    raise
                 waiting -= 1
                 continue
             kept[name] = seen
@@ -165,9 +165,9 @@ class Inbox:
 
     def _listing(self) -> Iterator[str]:
         """Names only, relative to the folder; no file is touched."""
-        folders = [("", 0)]
+        folders = [""]
         while folders:
-            below, depth = folders.pop()
+            below = folders.pop()
             try:
                 entries = os.scandir(os.path.join(self._folder, below))
             except FileNotFoundError:
@@ -183,8 +183,7 @@ class Inbox:
                     if is_temporary(entry.name):
                         self.ignored += 1
                     elif entry.is_dir(follow_symlinks=False):
-                        if depth < MAX_DEPTH:
-                            folders.append((os.path.join(below, entry.name), depth + 1))
+                        folders.append(os.path.join(below, entry.name))
                     else:
                         yield os.path.join(below, entry.name) if below else entry.name
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,27 @@ def test_many_waiting_files_are_followed_a_window_at_a_time(tmp_path: Path, inbo
     clock.now += 2
     inbox.look()
     assert len(inbox.take(10_000)) == 5000 - 4096
+
+
+def test_folders_are_looked_into_however_deep(tmp_path: Path, inbox: Inbox) -> None:
+    deep = tmp_path.joinpath(*["x"] * 200)
+    deep.mkdir(parents=True)
+    (deep / "a.jpeg").write_bytes(jpeg(0))
+    assert [name.count("/") for name in names(inbox)] == [200]
+
+
+def test_what_no_path_can_name_is_passed_over_and_stops_nothing(
+    tmp_path: Path, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made by walking down, as a sender's program may."""
+    (tmp_path / "a.jpeg").write_bytes(jpeg(0))
+    monkeypatch.chdir(tmp_path)
+    for _ in range(20):
+        os.mkdir("y" * 250)
+        os.chdir("y" * 250)
+        Path("b.jpeg").write_bytes(jpeg(1))
+    monkeypatch.chdir(tmp_path)
+    found = names(inbox)
+    assert "a.jpeg" in found
+    assert 10 < len(found) < 21
+    shutil.rmtree(tmp_path / ("y" * 250))  # by descriptors: pytest's own clearing away goes by paths
