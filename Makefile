@@ -77,7 +77,7 @@ reference: $(FULL_ENV)/.stamp  ## train, average and export the reference model 
 	$(FULL_ENV)/bin/python -m train evaluate models/$(REFERENCE).tflite '$(DATA)/kermany' --out docs/img/reference
 
 .PHONY: soak
-soak: $(FULL_ENV)/.stamp  ## 100,000 files through one worker: does it grow? (about half an hour)
+soak: $(FULL_ENV)/.stamp  ## 100,000 files through one worker: does it grow? (six minutes)
 	$(FULL_ENV)/bin/python -m benchmarks.soak $(ARGS)
 
 .PHONY: fuzz
