@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: help
 help:  ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  Variables: PYTHON= (3.11)  ROOT=./spool  MODEL=FILE.tflite  LISTEN=127.0.0.1:8080  ARGS="-k name" (test)'
 
