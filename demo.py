@@ -71,12 +71,14 @@ def watch(root: Path, model: Path) -> None:
 
 
 def show(answers: list[dict[str, Any]], truth: dict[str, str]) -> None:
-    """Print one line for each answer."""
+    """Print one line for each answer, and how many are as drawn."""
     for answer in sorted(answers, key=lambda one: str(one["source"]["name"])):
         name = str(answer["source"]["name"])
         share = answer["probabilities"]["opacity"]
         bar = "#" * round(20 * share)
         print(f"    {name}  opacity {share:5.1%} |{bar:20s}|  {answer['decision']:9s}  (drawn as {truth[name]})")
+    right = sum(answer["finding"] == truth[str(answer["source"]["name"])] for answer in answers)
+    print(f"    {right} of {len(answers)} findings as drawn")
 
 
 def results(root: Path) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ WIDTHS = (16, 32, 64, 96, 128)
 
 
 def build(spec: InputSpec, labels: int, weights: str) -> keras.Model:
-    """Five times convolution, batch normalisation, ReLU and max pooling, doubling the filters on the way."""
+    """Five times convolution, batch normalisation and ReLU, with max pooling between them and more filters each time."""
     if weights != "none":
         raise SetupError(f"the recipe cnn starts from nothing; expected --weights none, got {weights}")
     image = keras.Input((spec.height, spec.width, spec.channels), name="image")

@@ -1,4 +1,4 @@
-"""MobileNet V2 1.0 at 160 px, gray. Needs quantization-aware training to hold its scores as int8 (FACTS in docs).
+"""MobileNet V2 1.0 at 160 px, gray. Its linear bottlenecks reach far, so plain int8 may fail the gate of export.
 
 Command:
     lungwatch-train fit DATA --recipe mobilenet_v2 --weights mobilenet_v2_1_0_224_imagenet_notop.h5 --run runs/v2
@@ -14,7 +14,7 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet_v2",
-    summary="MobileNet V2 1.0, gray, 160 px: as good in float, loses decisions as plain int8",
+    summary="MobileNet V2 1.0, gray, 160 px: larger than mobilenet; plain int8 may not pass the gate",
     input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
     build=partial(build, keras.applications.MobileNetV2, alpha=1.0),
     stages=(
