@@ -58,7 +58,8 @@ def test_every_command_and_option_that_a_document_names_exists(document: Path) -
     for line in shell_lines(document.read_text(encoding="utf-8")):
         if found := re.match(r"lungwatch-(train|export|worker) ([a-z-]+)(.*)", line):
             package, name, rest = found.groups()
-            command = COMMANDS[package].commands[name]
+            command = COMMANDS[package].get_command(click.Context(COMMANDS[package]), name)
+            assert command is not None, f"lungwatch-{package} has no command {name}"
             known = {option for one in command.params if isinstance(one, click.Option) for option in one.opts}
             assert set(re.findall(r"--[a-z-]+", rest)) <= known, line
 

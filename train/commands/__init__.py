@@ -1,0 +1,4 @@
+"""The commands of `lungwatch-train`: one file each, whose name is what the user types, with one `command`.
+
+A module here imports TensorFlow, and whatever does, only when its command runs.
+"""
