@@ -3,7 +3,8 @@
 import csv
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from xray.errors import SetupError
@@ -19,6 +20,7 @@ _SPLIT_NAMES = {
 }
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".dcm", ".dicom")
 _MANIFEST_COLUMNS = ("file", "label")
+_KNOWN_COLUMNS = (*_MANIFEST_COLUMNS, "label_name", "patient", "split", "fold", "exact_dup_group")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Example:
     group: str | None = None
     """Exact duplicates carry the same group, and stay on one side as well."""
     sha256: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What else the manifest says of this image, by column: what subgroup tables are made of. Empty for folders."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def read(location: Path) -> Dataset:
     """Read a data set: a CSV manifest, a folder that holds `manifest.csv`, or a folder of classes.
 
     A manifest has at least the columns `file` (relative to it) and `label` (`label_name` goes before it, where there is
-    one); `patient`, `split` or `fold`, and `exact_dup_group` are understood.
+    one); `patient`, `split` or `fold`, and `exact_dup_group` are understood; all other columns are kept as they are.
 
     Raises:
         SetupError: What is there is not a data set; the message says what was expected.
@@ -118,6 +122,7 @@ def _from_row(manifest: Path, number: int, row: dict[str, str]) -> Example:
         split=_SPLIT_NAMES.get(split.lower()),
         group=row.get("exact_dup_group") or None,
         sha256=_sha256(file),
+        columns={name: value for name, value in row.items() if name not in _KNOWN_COLUMNS},
     )
 
 

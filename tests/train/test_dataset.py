@@ -34,6 +34,8 @@ def test_a_manifest_tells_patient_and_fold(tmp_path: Path) -> None:
     first, second, third = dataset.read(tmp_path).examples
     assert (first.patient, first.split, first.label) == ("p1", "train", "a")
     assert (second.split, third.split, third.patient) == ("val", None, None)
+    assert (first.columns, second.columns) == ({"note": "s"}, {"note": ""})
+    assert len({first, second, third}) == 3  # they can be hashed, columns and all
 
 
 def test_the_digest_depends_on_pixels_labels_and_splits_and_not_on_names(tmp_path: Path) -> None:
