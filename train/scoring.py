@@ -1,7 +1,7 @@
 """One way to score images, whatever holds the model: a run's Keras model or an exported file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,15 +43,15 @@ def file_score(predictor: Predictor) -> Score:
     return score
 
 
-def load(location: Path) -> tuple[Card, Score, dict[str, NDArray[np.float32]]]:
-    """Load a run's directory or a .tflite file: its card, how it scores, and the card's arrays.
+def open_model(location: Path) -> tuple[Card, Union["keras.Model", Predictor], dict[str, NDArray[np.float32]]]:
+    """Open a run's directory or a .tflite file: its card, what computes, and the card's arrays.
 
     Raises:
         SetupError: It is neither, or the run was never finished.
     """
     if location.is_file():
         file = model_file.read(location)
-        return file.card, file_score(Predictor(file.content)), file.arrays
+        return file.card, Predictor(file.content), file.arrays
     run = Run(location)
     if not run.card.is_file():
         raise SetupError(f"{location} is neither a model file nor a finished run (it has no card.json)")
@@ -59,4 +59,15 @@ def load(location: Path) -> tuple[Card, Score, dict[str, NDArray[np.float32]]]:
 
     with np.load(run.arrays, allow_pickle=False) as arrays:
         kept = dict(arrays)
-    return Card.from_json(run.card.read_text()), keras_score(keras.models.load_model(run.model, compile=False)), kept
+    return Card.from_json(run.card.read_text()), keras.models.load_model(run.model, compile=False), kept
+
+
+def scorer(model: Union["keras.Model", Predictor]) -> Score:
+    """Tell how whatever `open_model` opened scores images."""
+    return file_score(model) if isinstance(model, Predictor) else keras_score(model)
+
+
+def load(location: Path) -> tuple[Card, Score, dict[str, NDArray[np.float32]]]:
+    """Open a model as `open_model` does, for scoring only."""
+    card, model, arrays = open_model(location)
+    return card, scorer(model), arrays

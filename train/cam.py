@@ -1,0 +1,78 @@
+"""Class activation maps: which regions raised a label's score, and how they look laid over the radiograph.
+
+A map says where the model looked, not where the illness is.
+"""
+
+from typing import TYPE_CHECKING, Union
+
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from xray.runtime import Predictor
+
+if TYPE_CHECKING:  # a .tflite file is explained without TensorFlow
+    import tf_keras as keras
+
+COLOURS = matplotlib.colormaps["plasma"]
+"""Perceptually uniform, and read alike with and without colour vision; its dark end is never shown."""
+STRONGEST = 0.6
+"""Opacity of the colour where the evidence is greatest: the anatomy below must stay visible."""
+
+
+def maps(model: Union["keras.Model", Predictor], images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Compute the evidence for each label, place by place.
+
+    The mean over all labels is taken away: a softmax sees nothing but differences, and so should the reader. For a file
+    it is the graph's own `cam`. For a Keras model it is the last feature map times its gradient (HiResCAM: Draelos & Carin
+    2020, section 3.2), which with one dense layer after the pooling *is* the class activation map (Zhou et al., CVPR 2016,
+    section 2), and holds for deeper heads as well.
+
+    Args:
+        model: With the layer `features`, or an exported file's predictor.
+        images: Shape (N, H, W, C), 0..255, preprocessed for the model.
+
+    Returns:
+        Shape (N, h, w, labels), in the units of the scores; above 0 speaks for the label.
+    """
+    if isinstance(model, Predictor):
+        found = np.stack([model.predict(image).cam for image in images])
+    else:
+        found = np.concatenate([_keras_maps(model, images[at : at + 16]) for at in range(0, len(images), 16)])
+    return np.asarray(found - found.mean(axis=-1, keepdims=True))
+
+
+def _keras_maps(model: "keras.Model", images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    import tensorflow as tf
+    import tf_keras as keras
+
+    both = keras.Model(model.input, [model.get_layer("features").output, model.output])
+    given = tf.constant(images, tf.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(given)  # so that a frozen backbone is recorded too
+        features, scores = both(given, training=False)
+        each = [scores[:, label] for label in range(scores.shape[1])]
+    places = features.shape[1] * features.shape[2]  # scores are the mean over these, not the sum
+    found = [places * tf.reduce_sum(features * tape.gradient(one, features), axis=-1) for one in each]
+    return np.asarray(tf.stack(found, axis=-1).numpy())
+
+
+def overlay(image: NDArray[np.uint8], cam: NDArray[np.floating], strongest: float | None = None) -> NDArray[np.uint8]:
+    """Lay what speaks for a label over the radiograph, in colour; what speaks against it is left gray.
+
+    Args:
+        image: Shape (H, W) or (H, W, C), 0 is black.
+        cam: One label's map, shape (h, w).
+        strongest: The value shown in the strongest colour; None takes the map's own largest.
+
+    Returns:
+        uint8, shape (H, W, 3).
+    """
+    gray = image.astype(np.float32).reshape(*image.shape[:2], -1).mean(axis=-1)
+    large = Image.fromarray(np.asarray(cam, np.float32)).resize(gray.shape[::-1], Image.Resampling.BICUBIC)
+    limit = max(float(cam.max()) if strongest is None else strongest, 1e-6)
+    share = np.clip(np.asarray(large) / limit, 0, 1)
+    colour = COLOURS(0.25 + 0.7 * share)[:, :, :3] * 255
+    opacity = STRONGEST * (share**1.5)[:, :, np.newaxis]
+    return np.asarray(np.rint(gray[:, :, np.newaxis] * (1 - opacity) + colour * opacity), np.uint8)
