@@ -24,13 +24,11 @@ STRONGEST = 0.6
 def maps(model: Union["keras.Model", Predictor], images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Compute the evidence for each label, place by place.
 
-    The mean over all labels is taken away: a softmax sees nothing but differences, and so should the reader. For a file
-    it is the graph's own `cam`. For a Keras model it is the last feature map times its gradient (HiResCAM: Draelos & Carin
-    2020, section 3.2), which with one dense layer after the pooling *is* the class activation map (Zhou et al., CVPR 2016,
-    section 2), and holds for deeper heads as well.
+    The last feature map times the weights of the layer of scores (Zhou et al., CVPR 2016, section 2). The mean over all labels
+    is taken away: a softmax sees nothing but differences, and so should the reader.
 
     Args:
-        model: With the layer `features`, or an exported file's predictor.
+        model: With the layers `features` and `scores`, as every recipe has them, or an exported file's predictor.
         images: Shape (N, H, W, C), 0..255, preprocessed for the model.
 
     Returns:
@@ -39,23 +37,16 @@ def maps(model: Union["keras.Model", Predictor], images: NDArray[np.uint8]) -> N
     if isinstance(model, Predictor):
         found = np.stack([model.predict(image).cam for image in images])
     else:
-        found = np.concatenate([_keras_maps(model, images[at : at + 16]) for at in range(0, len(images), 16)])
+        found = _keras_maps(model, images)
     return np.asarray(found - found.mean(axis=-1, keepdims=True))
 
 
 def _keras_maps(model: "keras.Model", images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    import tensorflow as tf
     import tf_keras as keras
 
-    both = keras.Model(model.input, [model.get_layer("features").output, model.output])
-    given = tf.constant(images, tf.float32)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(given)  # so that a frozen backbone is recorded too
-        features, scores = both(given, training=False)
-        each = [scores[:, label] for label in range(scores.shape[1])]
-    places = features.shape[1] * features.shape[2]  # scores are the mean over these, not the sum
-    found = [places * tf.reduce_sum(features * tape.gradient(one, features), axis=-1) for one in each]
-    return np.asarray(tf.stack(found, axis=-1).numpy())
+    features = keras.Model(model.input, model.get_layer("features").output).predict(images, batch_size=16, verbose=0)
+    kernel, _ = model.get_layer("scores").get_weights()
+    return np.asarray(features @ kernel)
 
 
 def overlay(image: NDArray[np.uint8], cam: NDArray[np.floating], strongest: float | None = None) -> NDArray[np.uint8]:
