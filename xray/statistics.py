@@ -48,7 +48,7 @@ def mean_auroc(probabilities: NDArray[np.floating], labels: NDArray[np.integer])
     return float(np.mean([auroc(probabilities[:, index], labels == index) for index in present]))
 
 
-def wilson(hits: int, total: int) -> Interval:
+def wilson(hits: float, total: float) -> Interval:
     """A share with its 95 % score interval (Wilson 1927), which keeps its coverage near 0 and 1."""
     if total == 0:
         return Interval(0.0, 0.0, 1.0)

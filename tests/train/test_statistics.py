@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.metrics import precision_recall_curve, precision_recall_fscore_support, roc_auc_score, roc_curve
 
 from train import statistics
-from xray.statistics import brier
+from xray.statistics import brier, wilson
 
 TABLE = """
 3.0 5.8 10 0  3.2 6.3 5 1  3.9 6.8 3 1  2.8 4.8 6 0  3.2 5.8 3 1  0.9 4.0 5 0  2.5 5.7 8 0  1.6 5.6 5 1
@@ -19,7 +19,7 @@ TABLE = """
 3.7 6.1  5 1  3.3 6.3 7 1  4.2 7.7 6 1  3.5 6.2 5 1  2.9 5.7 9 0  2.1 4.8 7 1  2.8 6.2 8 0  4.0 7.0 7 1
 3.3 5.7  6 1  3.7 6.9 5 1  3.6 6.6 5 1
 """
-"""The example of DeLong, DeLong & Clarke-Pearson themselves (Biometrics 1988, 44:837, section 4): albumin, total protein,
+"""The example of DeLong, DeLong & Clarke-Pearson themselves (Biometrics 1988, 44:837): albumin, total protein,
 K-G score and the outcome of 43 patients, as the SAS/STAT User's Guide prints them (PROC LOGISTIC, "Comparing Receiver
 Operating Characteristic Curves"), which also gives the results that are tested here."""
 ALBUMIN, PROTEIN, SUM, OUTCOME = np.array(TABLE.split(), float).reshape(-1, 4).T
@@ -139,7 +139,7 @@ def test_patients_are_drawn_whole() -> None:
 
 
 def test_mcnemar_s_test_is_the_published_one() -> None:
-    """Agresti, Categorical Data Analysis 2002, section 10.1.3: 150 and 86 differ, two-sided p about 3e-5."""
+    """Agresti, Categorical Data Analysis 2002, table 10.1: 150 and 86 differ, two-sided p about 3e-5."""
     first = np.repeat([True, True, False, False], [794, 150, 86, 570])
     second = np.repeat([True, False, True, False], [794, 150, 86, 570])
     told = statistics.mcnemar(first, second)
@@ -147,6 +147,36 @@ def test_mcnemar_s_test_is_the_published_one() -> None:
     assert told.p == pytest.approx(2 * stats.binom.cdf(86, 236, 0.5))
     assert 2e-5 < told.p < 5e-5
     assert statistics.mcnemar(first, first).p == 1
+
+
+def test_a_patient_s_images_are_one_throw_of_mcnemar_s_coin() -> None:
+    """Three patients, two sums of 2 and one of 1, all for the first model: 2 of 8 throws are as uneven."""
+    first, second = np.array([True] * 5 + [False]), np.array([False] * 6)
+    told = statistics.mcnemar(first, second, np.array([4, 4, 9, 9, 1, 1]))
+    assert (told.only_first, told.only_second, told.p) == (5, 0, 0.25)
+    assert statistics.mcnemar(first, second, np.arange(6)).p == pytest.approx(2 / 2**5)
+    assert statistics.mcnemar(first, second, np.zeros(6, int)).p == 1
+
+
+def test_a_share_of_single_images_is_wilson_s_and_of_copies_too() -> None:
+    rng = np.random.default_rng(0)
+    hits = rng.random(80) < 0.8
+    alone = wilson(int(hits.sum()), 80)
+    assert vars(statistics.clustered_share(hits, np.arange(80))) == pytest.approx(vars(alone), rel=0.02)
+    copies = statistics.clustered_share(np.repeat(hits, 4), np.repeat(np.arange(80), 4))
+    assert vars(copies) == pytest.approx(vars(alone), rel=0.01)
+    assert vars(statistics.clustered_share(np.ones(80, bool), np.arange(80) // 4)) == vars(wilson(20, 20))
+    assert vars(statistics.clustered_share(hits[:0], np.arange(0))) == vars(wilson(0, 0))
+
+
+def test_the_interval_of_a_clustered_share_covers_as_often_as_it_says() -> None:
+    """Patients whose own shares differ (beta, mean 0.8), four images each; Wilson's alone would cover four in five."""
+    rng = np.random.default_rng(0)
+    patients, held = np.arange(240) // 4, 0
+    for _ in range(500):
+        told = statistics.clustered_share(rng.random(240) < np.repeat(rng.beta(1.6, 0.4, 60), 4), patients)
+        held += told.low <= 0.8 <= told.high
+    assert 0.92 < held / 500 < 0.98
 
 
 def test_holm_s_correction_is_that_of_his_definition() -> None:

@@ -2,18 +2,11 @@
 
 from train.statistics.bands import Band, precision_recall_band, roc_band
 from train.statistics.classes import ClassFigures, by_class
+from train.statistics.decisions import Discordant, holm, mcnemar
 from train.statistics.floor import Floor, NoiseFloor, noise_floor
-from train.statistics.paired import (
-    Discordant,
-    Paired,
-    delong,
-    delong_interval,
-    delong_variance,
-    holm,
-    mcnemar,
-    paired_bootstrap,
-)
+from train.statistics.paired import Paired, delong, delong_interval, delong_variance, paired_bootstrap
 from train.statistics.resampling import draws, weighted_auroc
+from train.statistics.shares import clustered_share
 
 __all__ = [
     "Band",
@@ -23,6 +16,7 @@ __all__ = [
     "NoiseFloor",
     "Paired",
     "by_class",
+    "clustered_share",
     "delong",
     "delong_interval",
     "delong_variance",

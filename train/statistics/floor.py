@@ -1,7 +1,7 @@
 """The noise floor of calibration: what even a perfectly calibrated model shows with so few images.
 
 The expected calibration error is never zero on a finite sample, not even for a model that is exactly right about its
-own probabilities (Bröcker & Smith 2007, "Increasing the reliability of reliability diagrams", section 3). A measured
+own probabilities (Bröcker & Smith, Weather and Forecasting 2007, 22:651). A measured
 error below the floor's upper end is no evidence against the model.
 """
 

@@ -1,10 +1,9 @@
-"""Is one model better than another on the same images? Paired tests: DeLong, McNemar, and a bootstrap over patients.
+"""Does one model rank the same images better than another? DeLong's test, and a bootstrap over patients.
 
-DeLong's test and McNemar's take every image as independent. Several images of one patient are not: there the bootstrap
-over patients is the one to believe, and the other two are what the literature can be compared with.
+DeLong's test takes every image as independent. Several images of one patient are not: there the bootstrap is the one to
+believe, and DeLong's is what the literature can be compared with.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,17 +27,6 @@ class Paired:
     p: float
     """Two-sided: how often chance alone gives a difference as large. NaN where it cannot be told."""
     standard_error: float
-
-
-@dataclass(frozen=True)
-class Discordant:
-    """The images on which two models differ in being right."""
-
-    only_first: int
-    """Only the first model was right."""
-    only_second: int
-    p: float
-    """Two-sided, exact: how often a fair coin would fall at least as unevenly."""
 
 
 def delong(first: NDArray[np.floating], second: NDArray[np.floating], positive: NDArray[np.bool_]) -> Paired:
@@ -82,7 +70,7 @@ def delong_interval(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -
 def _delong(
     scores: NDArray[np.floating], positive: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """AUROCs and their covariance, from midranks (Sun & Xu, IEEE Signal Processing Letters 2014, 21:1389, algorithm 2).
+    """AUROCs and their covariance, from midranks (Sun & Xu, IEEE Signal Processing Letters 2014, 21:1389).
 
     Args:
         scores: Shape (models, images).
@@ -113,7 +101,7 @@ def paired_bootstrap(
     """Compare two models' AUROC on the same images, drawing whole patients with replacement, for both models the same.
 
     The interval is that of the percentiles; p is twice the smaller share of draws on one side of zero, one draw added to
-    each (Davison & Hinkley 1997, section 4.2.5), so it never goes below 2 / (repeats + 1).
+    each (Davison & Hinkley 1997, section 4.2), so it never goes below 2 / (repeats + 1).
 
     Args:
         first: Scores, shape (images,).
@@ -132,26 +120,3 @@ def paired_bootstrap(
     tail = 1 + min(int((drawn <= 1e-12).sum()), int((drawn >= -1e-12).sum()))
     p = min(1.0, 2 * tail / (drawn.size + 1))
     return Paired(difference, float(low), float(high), p, float(drawn.std(ddof=1)))
-
-
-def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> Discordant:
-    """Compare two models' decisions on the same images by those on which only one is right (McNemar 1947; exact).
-
-    Args:
-        first_right: Whether the first model decided as the label says, shape (images,).
-        second_right: Likewise.
-    """
-    only_first, only_second = int((first_right & ~second_right).sum()), int((second_right & ~first_right).sum())
-    differing = only_first + only_second
-    p = float(stats.binomtest(only_first, differing).pvalue) if differing else 1.0
-    return Discordant(only_first, only_second, p)
-
-
-def holm(values: Sequence[float]) -> tuple[float, ...]:
-    """Correct p for having asked several times (Holm, Scandinavian Journal of Statistics 1979, 6:65); NaN stays NaN."""
-    corrected = np.array(values, float)
-    asked = np.flatnonzero(~np.isnan(corrected))
-    order = asked[np.argsort(corrected[asked], kind="stable")]
-    stepped = np.maximum.accumulate(corrected[order] * np.arange(order.size, 0, -1))
-    corrected[order] = np.minimum(stepped, 1)
-    return tuple(float(value) for value in corrected)
