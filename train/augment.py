@@ -1,27 +1,9 @@
-"""Augmentation: one projective transform for crop and rotation, then focus and exposure, on whole batches."""
-
-from dataclasses import dataclass
+"""Augmenting whole batches: one projective transform for all that moves, then focus and exposure."""
 
 import numpy as np
 import tensorflow as tf
 
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How far training images are moved. No flip: a mirrored chest is situs inversus, and the R marker would lie."""
-
-    area: tuple[float, float] = (0.25, 1.0)
-    """Share of the picture that a crop keeps."""
-    ratio: tuple[float, float] = (0.8, 1.25)
-    """Width of the crop against its height, relative to the picture's."""
-    turn_degrees: float = 10.0
-    exposure: tuple[float, float] = (0.7, 1.3)
-    """Factors of contrast (about the mean) and of brightness, drawn independently."""
-    focus: tuple[float, float] = (-0.5, 1.0)
-    """Below 0 sharpens, 1 replaces the picture by its 3×3 mean."""
-
-
-NONE = Augmentation(area=(1.0, 1.0), ratio=(1.0, 1.0), turn_degrees=0.0, exposure=(1.0, 1.0), focus=(0.0, 0.0))
+from train.augmentation import Augmentation
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor, size: tuple[int, int], settings: Augmentation) -> tf.Tensor:
@@ -37,7 +19,7 @@ def augment(images: tf.Tensor, seed: tf.Tensor, size: tuple[int, int], settings:
         float32, shape (batch, height, width, channels), 0..255.
     """
     count = tf.shape(images)[0]
-    seeds = tf.random.experimental.stateless_split(seed, 8)
+    seeds = tf.random.experimental.stateless_split(seed, 12)
 
     def draw(index: int, low: float, high: float) -> tf.Tensor:
         return tf.random.stateless_uniform((count,), seeds[index], low, high)
@@ -50,6 +32,14 @@ def augment(images: tf.Tensor, seed: tf.Tensor, size: tuple[int, int], settings:
     x = wide / 2 + draw(2, 0, 1) * (columns - wide)
     y = high / 2 + draw(3, 0, 1) * (rows - high)
     turn = draw(4, -1, 1) * np.deg2rad(settings.turn_degrees)
+    if settings.shift:
+        x += draw(8, -1, 1) * settings.shift * columns
+        y += draw(9, -1, 1) * settings.shift * rows
+    if settings.zoom != (1.0, 1.0):
+        zoom = draw(10, *settings.zoom)
+        high, wide = high / zoom, wide / zoom
+    if settings.flip:
+        wide *= tf.where(draw(11, 0, 1) < settings.flip, -1.0, 1.0)  # a box of negative width is read from its right
 
     moved = _cut(tf.cast(images, tf.float32), x, y, wide, high, turn, size)
     blurred = tf.nn.avg_pool2d(moved, 3, 1, "SAME")

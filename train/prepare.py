@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.dataset import Dataset, Example
-from train.fitting import TrainingImages
+from train.pipeline import LabelledImages
 from train.pixels import cached
 from train.recipe import Recipe
 from train.validation import ValidationSet, make
@@ -23,8 +23,10 @@ SAMPLE_IMAGES = 256
 class Prepared:
     """The images of a training."""
 
-    training: TrainingImages
+    training: LabelledImages
     validation: ValidationSet
+    test: LabelledImages | None
+    """None where the data set has no test images."""
     sample: NDArray[np.uint8]
     """Training images as the model sees them, then the same ones shifted; shape (N, H, W, C)."""
 
@@ -47,7 +49,7 @@ def prepare(recipe: Recipe, data: Dataset, cache: Path, *, workers: int, seed: i
     wide = replace(large, channels=1)
     learning, checking = data.of("train"), data.of("val")
     learning_labels, checking_labels = (label_numbers(examples, data.labels) for examples in (learning, checking))
-    training = TrainingImages(pixels(learning, large, "training images"), learning_labels)
+    training = LabelledImages(pixels(learning, large, "training images"), learning_labels)
     validation = make(
         pixels(checking, recipe.input, "validation images"),
         pixels(checking, wide, "validation images, larger"),
@@ -55,11 +57,15 @@ def prepare(recipe: Recipe, data: Dataset, cache: Path, *, workers: int, seed: i
         patient_numbers(checking),
         recipe.input,
     )
+    testing, test = data.of("test"), None
+    if testing:
+        test = LabelledImages(pixels(testing, recipe.input, "test images"), label_numbers(testing, data.labels))
     rng = np.random.default_rng(seed)
     drawn = [learning[at] for at in _draw(learning_labels, SAMPLE_IMAGES, rng)]
     plain = pixels(drawn, recipe.input, "the calibration sample")
     moved = [shifted(one[:, :, 0], recipe.input, rng) for one in pixels(drawn, wide, "the calibration sample, larger")]
-    return Prepared(training, validation, np.concatenate([plain, np.stack(moved)]))
+    sample = np.concatenate([plain, np.stack(moved)])
+    return Prepared(training, validation, test, sample)
 
 
 def label_numbers(examples: Sequence[Example], labels: tuple[str, ...]) -> NDArray[np.int64]:

@@ -4,47 +4,69 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-import tf_keras as keras
-
-from train.augment import Augmentation
+from train.augmentation import Augmentation
+from train.classifier import Head
 from xray.card import InputSpec
 from xray.errors import SetupError
+
+OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd")
+SCHEDULES = ("constant", "cosine", "exponential", "plateau")
+BALANCES = ("batches", "weights", "copies", "none")
+MONITORS = ("shifted_auroc", "shifted_loss", "val_auroc", "val_accuracy", "val_loss")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stretch of epochs with one optimizer."""
+    """A stretch of epochs with one optimizer. `train/optimizing.py` says what the names mean."""
 
     name: str
     epochs: int
     learning_rate: float
-    """Peak: reached after half an epoch of warm-up, then lowered to zero along a cosine."""
-    whole_model: bool = True
-    """False trains the last layer only."""
+    """The highest that the schedule reaches."""
+    frozen: float = 0.0
+    """Share of the backbone's layers, from the image on, that do not learn; 1 trains the head only."""
+    optimizer: str = "adamw"
+    schedule: str = "cosine"
     weight_decay: float = 1e-4
+    """Of adamw alone."""
+    cached: bool = False
+    """With a frozen backbone: compute its features once, for the pictures and a few augmented copies of each."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that `fit` needs to know; `build` makes a Keras model out of stock layers only.
-
-    The model takes float32 (N, height, width, channels) in 0..255, scales by itself, has a layer `features` (the last
-    feature map), then global average pooling `embedding`, dropout, and one dense layer `scores` (logits).
-    """
+    """All that `fit` needs to know; `train.classifier` makes a Keras model of it."""
 
     name: str
     summary: str
     """What it is for, in one line."""
     input: InputSpec
-    build: Callable[[InputSpec, int, str], keras.Model]
-    """(input, number of labels, weights) to model; weights are `none`, `imagenet` or a path."""
+    backbone: Callable[[Any, str], Any]
+    """(Keras tensor `image` in 0..255, weights) to the last feature map; weights are `none`, `imagenet` or a path.
+
+    It scales the image as its weights expect, and is made of stock layers only.
+    """
     stages: tuple[Stage, ...]
     batch_size: int = 32
+    head: Head = Head()
     augmentation: Augmentation = Augmentation()
-    balanced: bool = True
+    balance: str = "batches"
+    """How rare labels are made up for; `train/pipeline.py` tells of each of `BALANCES`."""
+    average: float = 0.995
+    """Decay of the moving average of the weights that is kept and measured; 0 keeps the weights themselves."""
+    l1: float = 0.0
+    l2: float = 0.0
+    """Factors of the sums of absolute and of squared kernel weights in the training loss."""
+    monitor: str = "shifted_auroc"
+    """Which figure chooses the epoch that is kept, and stops a stage early."""
+    patience: int | None = None
+    """A stage ends after this many epochs without a better figure; None lets it run to its end."""
     margin: float = 1.4
     """Training images are kept this much larger than the input, to crop from."""
+    reached: str = "not trained here"
+    """The score reached, on which data, in how much time."""
 
 
 def names() -> list[str]:

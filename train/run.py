@@ -56,6 +56,10 @@ class Run:
         return self.folder / "history.csv"
 
     @property
+    def tensorboard(self) -> Path:
+        return self.folder / "tensorboard"
+
+    @property
     def report(self) -> Path:
         return self.folder / "report"
 

@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,14 @@ import tf_keras as keras
 
 from train import dataset as datasets
 from train.about import About
+from train.classifier import classifier
 from train.dataset import Dataset
 from train.finish import finish
-from train.fitting import fit
+from train.fitting import Lesson, fit
+from train.journal import Listener, mlflow, tensorboard
+from train.objective import read_teacher
 from train.prepare import prepare
-from train.recipe import Recipe, Stage
+from train.recipe import Recipe
 from train.report.picture import history_picture
 from train.run import Run
 from train.split import split
@@ -48,6 +51,10 @@ class Settings:
     about: Path | None = None
     positive: str | None = None
     """Of two labels, the finding; None where their names say it."""
+    teacher: Path | None = None
+    """A finished run to learn from besides the labels."""
+    mlflow: str | None = None
+    """An MLflow experiment to log to."""
 
 
 def train(recipe: Recipe, settings: Settings) -> Run:
@@ -67,18 +74,30 @@ def train(recipe: Recipe, settings: Settings) -> Run:
 
     workers = settings.workers or os.cpu_count() or 1
     images = prepare(recipe, data, settings.run.parent / ".pixels", workers=workers, seed=settings.seed)
+    teacher = None if settings.teacher is None else read_teacher(settings.teacher, labels)
     keras.backend.experimental.enable_tf_random_generator()  # its state is in the checkpoint, so --resume goes on
     keras.utils.set_random_seed(settings.seed)
-    model = recipe.build(recipe.input, len(labels), settings.weights)
+    model = classifier(recipe, len(labels), settings.weights)
+    if settings.weights == "none" and recipe.stages[0].frozen == 1:
+        log.warning("the backbone is frozen and starts from nothing (--weights none): the head sees random features")
     run.write_recipe(told)
     learning, checking = (len(data.of(side)) for side in ("train", "val"))
     log.info("training %s on %d images, validating on %d", recipe.name, learning, checking)
-    progress = fit(model, recipe, images.training, images.validation, run.checkpoints, seed=settings.seed)
+    lesson = Lesson(images.training, images.validation, images.test, teacher)
+    listeners = _listeners(run, settings, told)
+    progress = fit(model, recipe, lesson, run.checkpoints, seed=settings.seed, listeners=listeners)
     run.write_history(progress.history)
     run.report.mkdir(exist_ok=True)
     history_picture(progress.history, progress.best_epoch, run.report / "history.png")
     finish(run, model, _card(recipe, settings, about, data, described, positive), images.sample, images.validation)
     return run
+
+
+def _listeners(run: Run, settings: Settings, told: dict[str, Any]) -> list[Listener]:
+    listeners = [tensorboard(run.tensorboard)]
+    if settings.mlflow is not None:
+        listeners.append(mlflow(settings.mlflow, run.folder.name, told))
+    return listeners
 
 
 def _claim(run: Run, *, resume: bool) -> None:
@@ -154,8 +173,11 @@ def _card(
 
 
 def _weights(named: str) -> str:
-    path = Path(named)
-    return f"{path.name} sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else named
+    return _digest(Path(named)) if Path(named).is_file() else named
+
+
+def _digest(path: Path) -> str:
+    return f"{path.name} sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
 def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, Any]:
@@ -167,22 +189,18 @@ def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, Any]:
         "labels": data.labels,
         "stages": [asdict(stage) for stage in recipe.stages],
         "batch_size": recipe.batch_size,
-        "balanced": recipe.balanced,
+        "head": asdict(recipe.head),
+        "balance": recipe.balance,
         "augmentation": asdict(recipe.augmentation),
+        "l1": recipe.l1,
+        "l2": recipe.l2,
+        "average": recipe.average,
+        "monitor": recipe.monitor,
+        "patience": recipe.patience,
         "weights": _weights(settings.weights),
+        "teacher": None if settings.teacher is None else _digest(Run(settings.teacher).model),
         "margin": recipe.margin,
         "seed": settings.seed,
         "data": {"name": data.name, "digest": data.digest(), "counts": data.counts()},
         "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
     }
-
-
-def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
-    """Give a recipe another number of epochs: earlier stages keep theirs, the last takes what is left, one at least."""
-    stages: list[Stage] = []
-    for stage in recipe.stages[:-1]:
-        own = max(0, min(stage.epochs, epochs - 1 - sum(one.epochs for one in stages)))
-        stages.append(replace(stage, epochs=own))
-    last = epochs - sum(stage.epochs for stage in stages)
-    kept = [stage for stage in stages if stage.epochs]
-    return replace(recipe, stages=(*kept, replace(recipe.stages[-1], epochs=last)))

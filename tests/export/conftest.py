@@ -7,8 +7,9 @@ import pytest
 from export.profiles import profile
 from export.release import release
 from tests.drawn import write_classes
+from train.changes import with_epochs
 from train.recipe import load
-from train.training import Settings, train, with_epochs
+from train.training import Settings, train
 from xray.model_file import ModelFile, read
 
 

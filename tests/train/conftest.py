@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.drawn import write_classes
+from train.changes import with_epochs
 from train.recipe import load
 from train.run import Run
-from train.training import Settings, train, with_epochs
+from train.training import Settings, train
 
 
 @pytest.fixture(scope="session")

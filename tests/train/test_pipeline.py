@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.augment import NONE, Augmentation, augment
-from train.pipeline import batches, order
+from train.augment import augment
+from train.augmentation import NONE, Augmentation
+from train.pipeline import LabelledImages, batches, order
 from xray.errors import SetupError
 from xray.phantom import draw
 
@@ -50,25 +51,27 @@ def test_a_full_turned_box_covers_the_picture_s_middle() -> None:
 
 
 def test_balanced_batches_hold_as_many_of_each_label() -> None:
-    chosen = order(LABELS, 4, balanced=True, seed=0, epoch=0)
+    chosen = order(LABELS, 4, balance="batches", seed=0, epoch=0)
     assert (LABELS[chosen].sum(axis=1) == 2).all()
-    assert order(LABELS, 5, balanced=True, seed=0, epoch=0).shape == (2, 5)
+    assert order(LABELS, 5, balance="batches", seed=0, epoch=0).shape == (2, 5)
 
 
 def test_a_batch_that_cannot_hold_every_label_is_told() -> None:
     with pytest.raises(SetupError, match="larger --batch-size"):
-        order(np.arange(9) % 3, 2, balanced=True, seed=0, epoch=0)
+        order(np.arange(9) % 3, 2, balance="batches", seed=0, epoch=0)
 
 
 def test_plain_batches_hold_every_image_once() -> None:
-    chosen = order(LABELS, 4, balanced=False, seed=0, epoch=0)
+    chosen = order(LABELS, 4, balance="none", seed=0, epoch=0)
     assert sorted(chosen.ravel()) == list(range(12))
 
 
 def test_an_epoch_is_a_function_of_seed_and_epoch() -> None:
     def feed(seed: int, epoch: int) -> np.ndarray:
-        options = {"batch_size": 4, "balanced": True, "seed": seed, "epoch": epoch}
-        return np.concatenate([images for images, _ in batches(IMAGES, LABELS, (32, 32), Augmentation(), **options)])
+        options = {"batch_size": 4, "balance": "batches", "seed": seed, "epoch": epoch}
+        return np.concatenate(
+            [images for images, _ in batches(LabelledImages(IMAGES, LABELS), (32, 32), Augmentation(), **options)]
+        )
 
     np.testing.assert_array_equal(feed(1, 1), feed(1, 1))
     assert not np.array_equal(feed(1, 1), feed(1, 2))
@@ -77,7 +80,7 @@ def test_an_epoch_is_a_function_of_seed_and_epoch() -> None:
 
 def test_images_keep_their_labels() -> None:
     flat = np.broadcast_to(np.arange(12, dtype=np.uint8)[:, None, None, None] * 20, (12, 32, 32, 1))
-    feed = batches(flat, LABELS, (32, 32), NONE, batch_size=4, balanced=True, seed=0, epoch=0)
+    feed = batches(LabelledImages(flat, LABELS), (32, 32), NONE, batch_size=4, balance="batches", seed=0, epoch=0)
     for images, labels in feed:
         at = np.rint(images.numpy()[:, 16, 16, 0] / 20).astype(int)
         np.testing.assert_array_equal(LABELS[at], labels)

@@ -9,6 +9,7 @@ import tf_keras as keras
 
 from export.convert import convert
 from export.profiles import profile
+from train.classifier import classifier
 from train.recipe import Recipe, load, names
 from xray.card import InputSpec
 from xray.errors import SetupError
@@ -26,7 +27,7 @@ def gray(recipe: Recipe, channels: int) -> Recipe:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_recipe_trains_a_step_reloads_and_exports_with_equal_scores(name: str, channels: int, tmp_path: Path) -> None:
     recipe = gray(load(name), channels)
-    model = recipe.build(recipe.input, 2, "none")
+    model = classifier(recipe, 2, "none")
     images = np.repeat(PHANTOMS[..., np.newaxis], channels, axis=3).astype(np.float32)
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(images, np.array([0, 1, 0, 1]), epochs=1, verbose=0)
@@ -50,7 +51,7 @@ def test_gray_input_scores_what_rgb_input_scores(name: str, tmp_path: Path) -> N
     scores = []
     for channels in (1, 3):
         own = gray(recipe, channels)
-        model = own.build(own.input, 2, str(tmp_path / "w.h5"))
+        model = classifier(own, 2, str(tmp_path / "w.h5"))
         features = keras.Model(model.input, model.get_layer("embedding").output)
         scores.append(features.predict(np.repeat(PHANTOMS[..., np.newaxis], channels, axis=3), verbose=0))
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-4)
@@ -64,9 +65,9 @@ def test_a_recipe_that_is_not_there_is_told_with_those_that_are() -> None:
 def test_weights_that_are_not_there_or_do_not_fit_are_told(tmp_path: Path) -> None:
     recipe = gray(load("mobilenet"), 1)
     with pytest.raises(SetupError, match="are not there"):
-        recipe.build(recipe.input, 2, str(tmp_path / "none.h5"))
+        classifier(recipe, 2, str(tmp_path / "none.h5"))
     keras.Sequential([keras.layers.Dense(2, input_shape=(3,))]).save_weights(tmp_path / "other.h5")
     with pytest.raises(SetupError, match="cannot be loaded"):
-        recipe.build(recipe.input, 2, str(tmp_path / "other.h5"))
+        classifier(recipe, 2, str(tmp_path / "other.h5"))
     with pytest.raises(SetupError, match="starts from nothing"):
-        load("cnn").build(recipe.input, 2, "imagenet")
+        classifier(load("cnn"), 2, "imagenet")

@@ -14,10 +14,11 @@ import tf_keras as keras
 
 from train import fitting
 from train.average import WeightAverage
-from train.fitting import Progress
+from train.changes import with_epochs
+from train.progress import Progress
 from train.recipe import Stage, load
 from train.run import Run
-from train.training import Settings, positive_label, train, with_epochs
+from train.training import Settings, positive_label, train
 from xray.card import Card
 from xray.errors import SetupError
 
@@ -83,7 +84,7 @@ def test_averaged_weights_are_the_mean_that_the_formula_says() -> None:
     average = WeightAverage(model, decay=0.5)
     start = float(model.weights[0][0, 0])
     model.weights[0].assign([[start + 1.0]])
-    average.update()  # decay min(0.5, 2 / 11)
+    average.follower()()  # decay min(0.5, 2 / 11)
     average.swap()
     assert float(model.weights[0][0, 0]) == pytest.approx(start + 1 - 2 / 11, abs=1e-5)
     average.swap()
@@ -122,17 +123,17 @@ def test_a_training_cut_off_between_or_within_stages_resumes_to_the_same_curve(
     recipe = replace(
         cnn,
         input=replace(cnn.input, height=32, width=32),
-        stages=(Stage("head", 1, 1e-3, whole_model=False), Stage("all layers", 2, 1e-3)),
+        stages=(Stage("head", 1, 1e-3, frozen=1.0), Stage("all layers", 2, 1e-3)),
     )
     whole = history(train(recipe, Settings(drawn, tmp_path / "whole", workers=1)))
-    tell = fitting._tell
+    tell = fitting.tell
 
     def stop(row: dict[str, object], progress: Progress) -> None:
         tell(row, progress)
         if row["epoch"] == cut:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(fitting, "_tell", stop)
+    monkeypatch.setattr(fitting, "tell", stop)
     with pytest.raises(KeyboardInterrupt):
         train(recipe, Settings(drawn, tmp_path / "cut", workers=1))
     monkeypatch.undo()

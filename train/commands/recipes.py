@@ -11,4 +11,5 @@ def command() -> None:
     for name in names():
         recipe = load(name)
         spec = recipe.input
-        click.echo(f"{name:16s} {spec.height}×{spec.width}×{spec.channels}  {recipe.summary}")
+        click.echo(f"{name:20s} {spec.height}×{spec.width}×{spec.channels}  {recipe.summary}")
+        click.echo(f"{'':20s} {recipe.reached}")

@@ -8,19 +8,17 @@ docs/results.md tells its time and its scores.
 
 from functools import partial
 
-import tf_keras as keras
-
-from train.backbones.mobilenet import build
+from train.backbones.mobilenet import mobilenet
 from train.recipe import Recipe, Stage
 from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet",
-    summary="MobileNet V1 0.5, gray, 160 px: small and fast, holds its scores as int8",
+    summary="MobileNet V1 0.5, gray, 160 px: small and fast, holds its scores as int8; the reference model",
     input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
-    build=partial(build, keras.applications.MobileNet, alpha=0.5),
+    backbone=partial(mobilenet, alpha=0.5),
     stages=(
-        Stage("head", epochs=1, learning_rate=3e-3, whole_model=False),
+        Stage("head", epochs=1, learning_rate=3e-3, frozen=1.0),
         Stage("all layers", epochs=17, learning_rate=1e-3),
     ),
 )

@@ -6,9 +6,7 @@ Command:
 
 from functools import partial
 
-import tf_keras as keras
-
-from train.backbones.mobilenet import build
+from train.backbones.mobilenet import mobilenet_v2
 from train.recipe import Recipe, Stage
 from xray.card import InputSpec
 
@@ -16,9 +14,9 @@ RECIPE = Recipe(
     name="mobilenet_v2",
     summary="MobileNet V2 1.0, gray, 160 px: larger than mobilenet; plain int8 may not pass the gate",
     input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
-    build=partial(build, keras.applications.MobileNetV2, alpha=1.0),
+    backbone=partial(mobilenet_v2, alpha=1.0),
     stages=(
-        Stage("head", epochs=1, learning_rate=3e-3, whole_model=False),
+        Stage("head", epochs=1, learning_rate=3e-3, frozen=1.0),
         Stage("all layers", epochs=9, learning_rate=5e-4),
     ),
 )
