@@ -116,6 +116,16 @@ def test_a_bootstrap_over_patients_knows_that_copies_are_no_new_patients() -> No
     assert statistics.delong(*copied).standard_error == pytest.approx(0.1046 / 2, rel=0.05)  # n - 1 counts copies too
 
 
+def test_a_bootstrap_of_two_labels_is_that_of_one_of_them() -> None:
+    """With two labels each one's AUROC is the other's, and so is their mean; a label that is not there takes no part."""
+    patients = np.arange(BENEFIT.size)
+    told = statistics.paired_bootstrap(PROTEIN, SCORE, BENEFIT, patients)
+    absent = np.zeros(BENEFIT.size)
+    models = [np.stack([-one, one, absent], axis=1) for one in (PROTEIN, SCORE)]
+    positive = np.stack([~BENEFIT, BENEFIT, absent > 0], axis=1)
+    assert vars(statistics.paired_bootstrap(*models, positive, patients)) == pytest.approx(vars(told))
+
+
 def test_two_equal_models_cannot_be_told_apart_by_a_bootstrap() -> None:
     told = statistics.paired_bootstrap(SCORE, SCORE, BENEFIT, np.arange(43), repeats=50)
     assert (told.difference, told.low, told.high, told.p) == (0, 0, 0, 1)

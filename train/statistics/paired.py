@@ -104,19 +104,33 @@ def paired_bootstrap(
     each (Davison & Hinkley 1997, section 4.2), so it never goes below 2 / (repeats + 1).
 
     Args:
-        first: Scores, shape (images,).
+        first: Scores, shape (images,); or (images, labels), for the mean of each label's AUROC.
         second: Likewise.
-        positive: Shape (images,).
+        positive: Of the same shape: which images have the label.
         patients: A number for each image's patient, shape (images,).
-        repeats: Draws, with a fixed seed. Draws without one of the classes are left out.
+        repeats: Draws, with a fixed seed. A label that a draw lacks is left out of its mean, a draw without any of the
+            draws.
     """
+    models = [one.reshape(len(patients), -1) for one in (first, second)]
+    has_label = positive.reshape(len(patients), -1)
+    itself = np.ones((1, len(patients)), np.int64)
+    difference = float(_mean_area(models[0], has_label, itself)[0] - _mean_area(models[1], has_label, itself)[0])
     weights = draws(patients, repeats)
-    drawn = weighted_auroc(first, positive, weights) - weighted_auroc(second, positive, weights)
+    drawn = _mean_area(models[0], has_label, weights) - _mean_area(models[1], has_label, weights)
     drawn = drawn[~np.isnan(drawn)]
-    difference = auroc(first, positive) - auroc(second, positive)
     if drawn.size < 2:
         return Paired(difference, float("nan"), float("nan"), float("nan"), float("nan"))
     low, high = np.quantile(drawn, (0.025, 0.975))
     tail = 1 + min(int((drawn <= 1e-12).sum()), int((drawn >= -1e-12).sum()))
     p = min(1.0, 2 * tail / (drawn.size + 1))
     return Paired(difference, float(low), float(high), p, float(drawn.std(ddof=1)))
+
+
+def _mean_area(
+    scores: NDArray[np.floating], has_label: NDArray[np.bool_], weights: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Mean over the labels that are there of every draw's AUROC, shape (draws,); NaN where none is."""
+    areas = np.ma.masked_invalid(
+        [weighted_auroc(one, has, weights) for one, has in zip(scores.T, has_label.T, strict=True)]
+    )
+    return np.asarray(areas.mean(axis=0).filled(np.nan))
