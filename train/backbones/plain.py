@@ -7,8 +7,16 @@ from train.backbones.scaling import symmetric
 from xray.errors import SetupError
 
 
-def plain(image: Any, weights: str, *, widths: Sequence[int], each: int = 1, dropout: float = 0.0) -> Any:
-    """Build blocks of convolutions with max pooling between them.
+def plain(
+    image: Any,
+    weights: str,
+    *,
+    widths: Sequence[int],
+    each: int = 1,
+    dropout: float = 0.0,
+    momentum: float | None = 0.98,
+) -> Any:
+    """Build blocks of 3×3 convolutions with max pooling between them.
 
     Args:
         image: Keras tensor, float32 in 0..255.
@@ -16,6 +24,7 @@ def plain(image: Any, weights: str, *, widths: Sequence[int], each: int = 1, dro
         widths: Filters in each block.
         each: Convolutions a block.
         dropout: Share of whole feature maps left out after each pooling (Tompson et al., CVPR 2015, section 3.2).
+        momentum: Of the batch normalisation's statistics, the lower the fewer steps an epoch has; None does without it.
 
     Raises:
         SetupError: Other weights were asked for.
@@ -31,7 +40,8 @@ def plain(image: Any, weights: str, *, widths: Sequence[int], each: int = 1, dro
             if dropout:
                 flow = keras.layers.SpatialDropout2D(dropout)(flow)
         for _ in range(each):
-            flow = keras.layers.Conv2D(width, 3, padding="same", use_bias=False)(flow)
-            flow = keras.layers.BatchNormalization(momentum=0.98)(flow)
+            flow = keras.layers.Conv2D(width, 3, padding="same", use_bias=momentum is None)(flow)
+            if momentum is not None:
+                flow = keras.layers.BatchNormalization(momentum=momentum)(flow)
             flow = keras.layers.ReLU()(flow)
     return flow

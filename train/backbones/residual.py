@@ -1,0 +1,67 @@
+"""Residual networks of basic blocks (He et al., CVPR 2016, table 1 and figure 5 left), exactly as PyTorch has them.
+
+Exactly: where a convolution steps by two, PyTorch pads both sides alike and Keras's "same" only the far one, so the
+padding is a layer of its own. Then published weights fit, and the layers' names are PyTorch's, dots as underscores.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+EPSILON = 1e-5
+"""PyTorch's in batch normalisation; Keras's is 1e-3."""
+MOMENTUM = 0.9
+"""PyTorch's in batch normalisation (which calls it 0.1); Keras's is 0.99."""
+
+
+def residual(scaled: Any, *, widths: Sequence[int], blocks: int, kernel: int) -> Any:
+    """Build stages of basic blocks on a stem; each stage but the first halves the sides.
+
+    Args:
+        scaled: Keras tensor, the image as the weights expect it.
+        widths: Filters in each stage; the stem has those of the first.
+        blocks: In each stage.
+        kernel: Side of the stem's convolution, odd.
+
+    Returns:
+        The last feature map: sides are 1/4, 1/8, 1/16 … of the image's after the first, second, third … stage.
+    """
+    import tf_keras as keras
+
+    flow = convolution(scaled, widths[0], kernel, "conv1", strides=2)
+    flow = keras.layers.ReLU(name="relu")(normalised(flow, "bn1"))
+    # PyTorch pads this pooling with minus infinity; after a ReLU, zeros are the same.
+    flow = keras.layers.MaxPooling2D(3, strides=2, name="maxpool")(keras.layers.ZeroPadding2D(1)(flow))
+    for stage, width in enumerate(widths):
+        for block in range(blocks):
+            strides = 2 if stage and not block else 1
+            flow = _block(flow, width, f"layer{stage + 1}_{block}", strides)
+    return flow
+
+
+def _block(flow: Any, width: int, name: str, strides: int) -> Any:
+    import tf_keras as keras
+
+    short = flow
+    if strides > 1 or flow.shape[-1] != width:
+        short = normalised(convolution(flow, width, 1, f"{name}_downsample_0", strides=strides), f"{name}_downsample_1")
+    flow = normalised(convolution(flow, width, 3, f"{name}_conv1", strides=strides), f"{name}_bn1")
+    flow = keras.layers.ReLU(name=f"{name}_relu1")(flow)
+    flow = normalised(convolution(flow, width, 3, f"{name}_conv2"), f"{name}_bn2")
+    return keras.layers.ReLU(name=f"{name}_relu2")(keras.layers.Add(name=f"{name}_add")([flow, short]))
+
+
+def convolution(flow: Any, filters: int, kernel: int, name: str, *, strides: int = 1) -> Any:
+    """Convolve without a bias, padded by half the kernel on every side."""
+    import tf_keras as keras
+
+    padding = "same"
+    if strides > 1 and kernel > 1:
+        flow, padding = keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(flow), "valid"
+    return keras.layers.Conv2D(filters, kernel, strides, padding, use_bias=False, name=name)(flow)
+
+
+def normalised(flow: Any, name: str) -> Any:
+    """Normalise over the batch with PyTorch's constants."""
+    import tf_keras as keras
+
+    return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)(flow)

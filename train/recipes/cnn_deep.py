@@ -1,0 +1,24 @@
+"""The deepest of three CNNs for lung infections at 48×48: twelve convolutions, a hidden layer, and most dropout.
+
+`cnn_small` tells of the task, and why no image is mirrored.
+
+Command:
+    lungwatch-train fit DATA --recipe cnn_deep --run runs/deep    # RGB; gray with --channels 1
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from train.backbones.plain import plain
+from train.classifier import Head
+from train.recipe import Stage
+from train.recipes.cnn_small import RECIPE as SMALL
+
+RECIPE = replace(
+    SMALL,
+    name="cnn_deep",
+    summary="lung infections at 48 px: twelve convolutions and a hidden layer, the most dropout",
+    backbone=partial(plain, widths=(24, 48, 96, 192), each=3, dropout=0.2, momentum=0.9),
+    head=Head(width=128, dropout=0.5),
+    stages=(Stage("all layers", epochs=10, learning_rate=1e-3, optimizer="rmsprop", schedule="constant"),),
+)
