@@ -64,6 +64,7 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress.read(folder)
     average = WeightAverage(model, recipe.average)
+    bare = keras.Model(model.inputs, model.outputs)  # never compiled: its file holds weights and nothing else
     begun = len(progress.history)
     while (step := ahead(recipe, progress.history)) is not None:
         stage = step[0]
@@ -74,7 +75,7 @@ def fit(
             row = set_up.epoch(progress.history)
             if progress.add(row, recipe.monitor):
                 with average.swapped():
-                    model.save_weights(_best(folder, progress))
+                    bare.save_weights(_best(folder, progress))
             set_up.save(row["epoch"])
             progress.write(folder)
             _forget(folder, row["epoch"] - 1, progress)
@@ -82,7 +83,7 @@ def fit(
             _warn(progress)
             for listen in listeners:
                 listen(row)
-    model.load_weights(_best(folder, progress))
+    bare.load_weights(_best(folder, progress))
     return progress
 
 

@@ -156,10 +156,3 @@ def test_a_run_is_not_mixed_with_other_files(drawn: Path, tmp_path: Path) -> Non
         train(load("cnn"), Settings(drawn, tmp_path))
     with pytest.raises(SetupError, match="cannot be made"):
         train(load("cnn"), Settings(drawn, tmp_path / "letter.txt"))
-
-
-def test_epochs_are_shared_out_over_the_stages() -> None:
-    recipe = load("mobilenet")
-    assert [stage.epochs for stage in with_epochs(recipe, 5).stages] == [1, 4]
-    assert [stage.epochs for stage in with_epochs(recipe, 1).stages] == [1]
-    assert with_epochs(recipe, 1).stages[0].name == "all layers"
