@@ -45,7 +45,7 @@ def prepare(recipe: Recipe, data: Dataset, cache: Path, *, workers: int, seed: i
     def pixels(examples: Sequence[Example], spec: InputSpec, title: str) -> NDArray[np.uint8]:
         return cached(examples, spec, cache, workers=workers, title=f"decoding {title}")
 
-    large = _larger(recipe)
+    large = larger(recipe)
     wide = replace(large, channels=1)
     learning, checking = data.of("train"), data.of("val")
     learning_labels, checking_labels = (label_numbers(examples, data.labels) for examples in (learning, checking))
@@ -80,7 +80,8 @@ def patient_numbers(examples: Sequence[Example]) -> NDArray[np.int64]:
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 
-def _larger(recipe: Recipe) -> InputSpec:
+def larger(recipe: Recipe) -> InputSpec:
+    """Tell at which size training images are kept, to crop from."""
     side = [8 * round(recipe.margin * side / 8) for side in (recipe.input.height, recipe.input.width)]
     return replace(recipe.input, height=side[0], width=side[1])
 
