@@ -9,7 +9,9 @@ from sklearn.metrics import roc_auc_score
 
 from tests.cards import make_card
 from tests.drawn import write_classes
-from train.evaluate import evaluate, measure
+from train.evaluate import evaluate
+from train.measure import measure
+from train.report.text import text
 from train.run import Run
 from xray.calibration import Outputs
 from xray.card import Card
@@ -18,10 +20,10 @@ from xray.errors import SetupError
 
 
 def test_a_run_is_measured_and_drawn(run: Run, drawn: Path, tmp_path: Path) -> None:
-    text = evaluate(run.folder, drawn, split="all", out=tmp_path, workers=1)
+    said = evaluate(run.folder, drawn, split="all", out=tmp_path, workers=1)
     told = json.loads((tmp_path / "metrics.json").read_text())
     assert told["images"] == 48
-    assert f"{told['auroc']['value']:.4f}" in text
+    assert f"{told['auroc']['value']:.4f}" in said
     assert np.sum(told["confusion"]) == 48
     assert (tmp_path / "evaluation.png").stat().st_size > 10_000
 
@@ -69,7 +71,7 @@ def test_three_labels_of_which_one_is_missing_are_measured_on_those_that_are_the
     told = measure(card, {}, given, None)
     assert 0.5 < told.auroc.value < 1
     assert told.patients is None
-    assert "patients unknown" in told.text()
+    assert "patients unknown" in text(told)
 
 
 def test_images_of_one_label_are_nothing_to_measure() -> None:

@@ -1,0 +1,74 @@
+"""What a reader must know before any figure: too good to be true, in-sample, too few, unlike the training images."""
+
+from dataclasses import dataclass
+
+from train.origin import Origin
+from train.statistics import ClassFigures
+from train.verdict import percent
+from xray.card import Interval
+
+FEW_IMAGES = 50
+"""Of a label: below that the 95 % interval of a share of 95 % is more than 12 points wide."""
+TOO_GOOD_ACCURACY = 0.97
+TOO_GOOD_AUROC = 0.995
+"""Published models stay below these on images that they had no part in; whoever is above first looks for a leak."""
+STRANGE = 0.05
+"""Share of images unlike the training images above which it is said; the limit lets 0.5 % through by design."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something that the reader must know before any figure."""
+
+    kind: str
+    """`leak`, `in-sample`, `few`, `patients`, `strange` or `missing`."""
+    words: str
+
+
+def flags(
+    origin: Origin,
+    *,
+    accuracy: Interval,
+    auroc: Interval,
+    figures: tuple[ClassFigures, ...],
+    labels: tuple[str, ...],
+    patients_known: bool,
+    strange: Interval,
+) -> tuple[Flag, ...]:
+    """Collect what must be known before any figure, the gravest first."""
+    told = []
+    if origin.external and (accuracy.value > TOO_GOOD_ACCURACY or auroc.value > TOO_GOOD_AUROC):
+        told.append(
+            Flag(
+                "leak",
+                f"Likely a leak: an accuracy of {percent(accuracy.value)} with an AUROC of {auroc.value:.3f} on images that "
+                f"the model never saw is better than chest radiographs allow (above {percent(TOO_GOOD_ACCURACY)} or "
+                f"{TOO_GOOD_AUROC}). Look for the same patients or pictures on both sides, and for anything but the lungs "
+                "that gives the label away: markers, borders, sizes, the place an image comes from.",
+            )
+        )
+    if not origin.external:
+        told.append(Flag("in-sample", origin.sentence))
+    present = [(own.support, label) for label, own in zip(labels, figures, strict=True)]
+    missing = [label for count, label in present if not count]
+    if missing:
+        told.append(Flag("missing", f"No image has the label {' or '.join(missing)}: nothing can be said about it."))
+    few = [f"{count} with {label}" for count, label in present if 0 < count < FEW_IMAGES]
+    if few:
+        told.append(Flag("few", f"Few images ({', '.join(few)}): read the intervals, not the figures."))
+    if not patients_known:
+        told.append(
+            Flag(
+                "patients",
+                "Whose the images are is not known. Where a patient has several, the true intervals are wider than those here.",
+            )
+        )
+    if strange.value > STRANGE:
+        told.append(
+            Flag(
+                "strange",
+                f"{percent(strange.value)} of these images are unlike the training images: the model does not know such "
+                "pictures, and calls them uncertain.",
+            )
+        )
+    return tuple(told)

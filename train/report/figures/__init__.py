@@ -1,0 +1,1 @@
+"""The figures of a report, one idea a file: each draws measured numbers on axes, and measures nothing."""

@@ -1,0 +1,33 @@
+"""What was found for images of each label: counts and rates."""
+
+from typing import Any
+
+import numpy as np
+
+from train.measure import Evaluation
+from train.report.style import SERIES
+
+
+def draw(axes: Any, told: Evaluation) -> None:
+    """Draw the confusion matrix; the shade is the share of the row."""
+    counts = np.array(told.confusion)
+    rates = counts / counts.sum(axis=1, keepdims=True).clip(1)
+    for (row, column), rate in np.ndenumerate(rates):
+        # Rectangles, not a bitmap: the dark page changes their colour. Never so deep that the ink on it gets lost.
+        axes.add_patch(_cell(column, row, float(rate)))
+        axes.text(column, row - 0.1, f"{counts[row, column]}", ha="center", va="center", fontsize=13, weight="bold")
+        axes.text(column, row + 0.22, f"{rate:.1%}" if counts[row].sum() else "–", ha="center", va="center", fontsize=9)
+    ticks = range(len(told.labels))
+    axes.set(xlabel="found", ylabel="true", xticks=ticks, yticks=ticks, xlim=(-0.5, len(ticks) - 0.5))
+    axes.set_ylim(len(ticks) - 0.5, -0.5)
+    long = max(map(len, told.labels)) > 10 and len(ticks) > 2
+    axes.set_xticklabels(told.labels, rotation=20 if long else 0, ha="right" if long else "center")
+    axes.set_yticklabels(told.labels)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _cell(column: int, row: int, rate: float) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, color=SERIES[0], alpha=0.04 + 0.5 * rate, linewidth=0)

@@ -1,0 +1,72 @@
+"""A report on disk: the page, its figures as files, the numbers, and the card."""
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from train.measure import Evaluation
+from train.report.contents import Report
+from train.report.page import page, templates
+from train.report.plates import OVERVIEW, plates
+from xray.errors import SetupError
+
+PAGE, CARD, METRICS, FIGURES = "report.html", "model_card.md", "metrics.json", "figures"
+
+
+def writable(out: Path) -> None:
+    """Make the folder: better to find out before the work than after it.
+
+    Raises:
+        SetupError: It cannot be made, or not be written.
+    """
+    try:
+        (out / FIGURES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"the folder {out} cannot be made ({error.strerror}); choose another --out") from error
+
+
+def write(report: Report, out: Path) -> None:
+    """Write everything; files of an earlier report under the same names are replaced.
+
+    Raises:
+        SetupError: The folder cannot be written.
+    """
+    writable(out)
+    pictures = plates(report)
+    try:
+        for name, picture in pictures.items():
+            # The overview is what documents link to, so it stands in front.
+            stem = out / name if name == OVERVIEW else out / FIGURES / name
+            stem.with_suffix(".svg").write_text(picture.svg, encoding="utf-8")
+            stem.with_suffix(".png").write_bytes(picture.png)
+        (out / METRICS).write_text(metrics(report.measured), encoding="utf-8")
+        (out / CARD).write_text(model_card(report), encoding="utf-8")
+        (out / PAGE).write_text(page(report, pictures), encoding="utf-8")
+    except OSError as error:
+        raise SetupError(f"the report cannot be written to {out}: {error.strerror}") from error
+
+
+def metrics(measured: Evaluation) -> str:
+    """All numbers as JSON; a list of numbers stands on one line."""
+    text = json.dumps(asdict(measured), indent=1, allow_nan=False, ensure_ascii=False, default=_rounded)
+    return re.sub(r"\[[\s\d.,e+-]*\]", lambda found: re.sub(r"\s+", " ", found[0]), text) + "\n"
+
+
+def _rounded(values: Any) -> Any:
+    """A curve's points: four digits are finer than any picture."""
+    if not isinstance(values, np.ndarray):
+        raise TypeError(f"{type(values).__name__} has no place in metrics.json")
+    return np.round(values, 4).tolist()
+
+
+def model_card(report: Report) -> str:
+    """The card in Markdown, with the metadata that model hubs read."""
+    return (
+        templates(escaped=False)
+        .get_template("model_card.md")
+        .render(report=report, card=report.card, told=report.measured)
+    )
