@@ -1,30 +1,46 @@
-"""Who trains and who validates: never the same patient, never two copies of one picture on both sides."""
+"""Who trains and who validates: never the same patient, never two copies of one radiograph on both sides."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from train.dataset import Dataset, Example
+from train.dataset import Dataset
+from train.duplicates import Pair
+from train.leakage import Group, groups, measure
 from xray.errors import SetupError
 
 VALIDATION_SHARE = 0.1
 
 
-def split(dataset: Dataset, seed: int, share: float = VALIDATION_SHARE) -> tuple[Dataset, str]:
+def split(
+    dataset: Dataset,
+    seed: int,
+    share: float = VALIDATION_SHARE,
+    *,
+    near: Sequence[Pair] | None = None,
+    allow_leakage: bool = False,
+) -> tuple[Dataset, str]:
     """Give every example a split, keeping those that the data set gives.
 
     Where the data set names no validation images, a share of its training patients becomes the validation fold,
-    drawn so that each label keeps its share. Patients and exact duplicates are tied together first.
+    drawn so that each label keeps its share. Patients, exact duplicates and near-duplicates are tied together first.
+
+    Args:
+        dataset: As read.
+        seed: Of the draw.
+        share: Of the training images that go to validation.
+        near: Its near-duplicates (`duplicates.near`); None where nobody looked for them.
+        allow_leakage: Go on where the given split leaks; the words then say what.
 
     Returns:
         The data set, and how it was split in words, for the card.
 
     Raises:
-        SetupError: A label would be missing from one side, or a patient stands on both.
+        SetupError: A label would be missing from one side, or a side knows another one and that was not allowed.
     """
-    tied = _tie(dataset.examples)
+    tied = _tie(len(dataset.examples), groups(dataset.examples, near or ()))
     known = all(example.patient for example in dataset.examples)
     who = "patients" if known else "images (whose they are is not known)"
     done = _follow(dataset, tied)
@@ -37,8 +53,14 @@ def split(dataset: Dataset, seed: int, share: float = VALIDATION_SHARE) -> tuple
         chosen = _choose(done, tied, np.random.default_rng(seed), share)
         done = _give(done, dict.fromkeys(chosen, "val"))
         described = f"{share:.0%} of the training {who} drawn for validation, seed {seed}"
-    _check(done, tied)
-    return done, f"{described}; no {'patient and no ' if known else ''}exact duplicate on both sides"
+    _check_labels(done)
+    leakage = measure(done, near)
+    if leakage.crossings and not allow_leakage:
+        raise SetupError(
+            f"the split leaks: {leakage}. What is measured on images that are known from training flatters; mend the "
+            "split (`lungwatch-train look DATA --clean FILE.csv` writes one without them), or say --allow-leakage: the card then tells"
+        )
+    return done, f"{described}; {'LEAKS, which was allowed: ' if leakage.crossings else ''}{leakage}"
 
 
 def _follow(dataset: Dataset, tied: list[int]) -> Dataset:
@@ -59,9 +81,9 @@ def _give(dataset: Dataset, sides: dict[int, str]) -> Dataset:
     return replace(dataset, examples=examples)
 
 
-def _tie(examples: tuple[Example, ...]) -> list[int]:
-    """Number the examples so that those which share a patient, a duplicate group or their bytes share a number."""
-    parent = list(range(len(examples)))
+def _tie(count: int, found: Iterable[Group]) -> list[int]:
+    """Number the examples so that those which belong together, be it through others, share a number."""
+    parent = list(range(count))
 
     def root(at: int) -> int:
         while parent[at] != at:
@@ -69,12 +91,10 @@ def _tie(examples: tuple[Example, ...]) -> list[int]:
             at = parent[at]
         return at
 
-    first: dict[tuple[str, str], int] = {}
-    for at, example in enumerate(examples):
-        ties = (("patient", example.patient or ""), ("group", example.group or ""), ("bytes", example.sha256))
-        for tie in (tie for tie in ties if tie[1]):
-            parent[root(at)] = root(first.setdefault(tie, at))
-    return [root(at) for at in range(len(examples))]
+    for group in found:
+        for at in group.places[1:]:
+            parent[root(at)] = root(group.places[0])
+    return [root(at) for at in range(count)]
 
 
 def _choose(dataset: Dataset, tied: list[int], rng: np.random.Generator, share: float) -> set[int]:
@@ -102,17 +122,8 @@ def _choose(dataset: Dataset, tied: list[int], rng: np.random.Generator, share: 
     return chosen
 
 
-def _check(dataset: Dataset, tied: list[int]) -> None:
+def _check_labels(dataset: Dataset) -> None:
     for side in ("train", "val"):
         missing = set(dataset.labels) - {example.label for example in dataset.of(side)}
         if missing:
             raise SetupError(f"the {side} split has no image of {', '.join(sorted(missing))}; add images or patients")
-    sides: dict[int, set[str]] = defaultdict(set)
-    for number, example in zip(tied, dataset.examples, strict=True):
-        sides[number].add(example.split or "")
-    leaks = [" and ".join(sorted(found)) for found in sides.values() if len(found) > 1]
-    if leaks:
-        raise SetupError(
-            f"{len(leaks)} patients or exact duplicates stand on both sides of the split ({', '.join(sorted(set(leaks)))}); "
-            "a patient's images belong on one side: mend the manifest's column split, or move the files"
-        )
