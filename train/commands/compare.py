@@ -1,0 +1,31 @@
+"""`lungwatch-train compare`: runs and model files side by side."""
+
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Data set to measure on; else the runs' validation images."
+)
+@click.option("--split", default="test", help="Which images of DATA: train, val, test, or all.")
+@click.option("--stages", is_flag=True, help="Tell what each stage of each training reached.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for comparison.json and comparison.png.")
+@click.option("--workers", default=0, type=click.IntRange(0), help="Processes that decode; 0 means one per core.")
+def command(
+    runs: tuple[Path, ...], data: Path | None, split: str, stages: bool, out: Path | None, workers: int
+) -> None:
+    """Compare RUNS (runs or .tflite files): figures, paired tests, costs and curves."""
+    from train.comparison import compare
+    from train.report.comparison import make_folder, write_comparison
+    from train.report.comparison_text import comparison_text
+
+    if out is not None:
+        make_folder(out)
+    told = compare(runs, data=data, split=split, workers=workers or os.cpu_count() or 1)
+    if out is not None:
+        write_comparison(told, out)
+    click.echo(comparison_text(told, stages=stages))

@@ -1,0 +1,33 @@
+"""What each stage of a training reached: a frozen base first and all layers then, say."""
+
+from dataclasses import dataclass
+
+from train.report.training import Training
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of one training, at its best epoch."""
+
+    name: str
+    epochs: int
+    seconds: float
+    best_epoch: int
+    """By the figure that chose the epoch in this training."""
+    figures: dict[str, float]
+    """Of the best epoch, by column of history.csv."""
+
+
+def stages(training: Training) -> tuple[Stage, ...]:
+    """Summarize the stages, in order."""
+    falls = "loss" in training.monitor
+    found = []
+    for stretch in training.stages:
+        places = [at for at, epoch in enumerate(training.epochs) if stretch.first <= epoch <= stretch.last]
+        watched = {at: training.curves[training.monitor][at] for at in places if training.monitor in training.curves}
+        known = {at: -value if falls else value for at, value in watched.items() if value is not None}
+        best = max(known, key=known.__getitem__) if known else places[-1]
+        figures = {name: value for name, curve in training.curves.items() if (value := curve[best]) is not None}
+        seconds = sum(training.curves["seconds"][at] or 0.0 for at in places) if "seconds" in training.curves else 0.0
+        found.append(Stage(stretch.name, len(places), seconds, training.epochs[best], figures))
+    return tuple(found)
