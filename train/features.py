@@ -19,6 +19,7 @@ from train.classifier import HEAD_LAYERS
 from train.pipeline import LabelledImages, order
 from xray.errors import SetupError
 
+FILE = "features.npy"
 AUGMENTED = 3
 """Augmented copies of each picture, beside the picture itself."""
 _BATCH = 64

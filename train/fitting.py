@@ -12,6 +12,7 @@ import tensorflow as tf
 import tf_keras as keras
 from tqdm import tqdm
 
+from train import features
 from train.average import WeightAverage
 from train.classifier import HEAD_LAYERS
 from train.journal import Listener, tell
@@ -84,6 +85,7 @@ def fit(
             for listen in listeners:
                 listen(row)
     bare.load_weights(_best(folder, progress))
+    (folder / features.FILE).unlink(missing_ok=True)  # made of patients' images, and large
     return progress
 
 

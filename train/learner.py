@@ -82,7 +82,7 @@ def learner(
             "(--frozen 1) and no teacher looks at the pictures"
         )
     backbone, head = features.halves(model)
-    cache = features.compute(backbone, training, recipe.augmentation, folder / "features.npy", seed=seed)
+    cache = features.compute(backbone, training, recipe.augmentation, folder / features.FILE, seed=seed)
     seen = backbone.predict(measured, batch_size=64, verbose=0)
     drawn = partial(features.batches, cache, batch_size=recipe.batch_size, balance=recipe.balance, seed=seed)
 

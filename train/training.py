@@ -16,16 +16,17 @@ from typing import Any
 import tf_keras as keras
 
 from train import dataset as datasets
+from train import duplicates
 from train.about import About
 from train.classifier import classifier
 from train.dataset import Dataset
+from train.evaluate import report_run
 from train.finish import finish
 from train.fitting import Lesson, fit
 from train.journal import Listener, mlflow, tensorboard
 from train.objective import read_teacher
 from train.prepare import prepare
 from train.recipe import Recipe
-from train.report.picture import history_picture
 from train.run import Run
 from train.split import split
 from xray.card import Card, TrainingData
@@ -55,6 +56,8 @@ class Settings:
     """A finished run to learn from besides the labels."""
     mlflow: str | None = None
     """An MLflow experiment to log to."""
+    allow_leakage: bool = False
+    """Train although one side of the given split knows images of another."""
 
 
 def train(recipe: Recipe, settings: Settings) -> Run:
@@ -66,14 +69,16 @@ def train(recipe: Recipe, settings: Settings) -> Run:
     run = Run(settings.run)
     _claim(run, resume=settings.resume)
     about = About.read(settings.about)
-    data, described = split(datasets.read(settings.data), settings.seed)
+    cache, workers = settings.run.parent / ".pixels", settings.workers or os.cpu_count() or 1
+    found = datasets.read(settings.data)
+    near = duplicates.near(found.examples, cache, workers=workers)
+    data, described = split(found, settings.seed, near=near, allow_leakage=settings.allow_leakage)
     labels = data.labels
     positive = positive_label(labels, settings.positive)
     told = _told(recipe, settings, data)
     _check_unchanged(run, told)
 
-    workers = settings.workers or os.cpu_count() or 1
-    images = prepare(recipe, data, settings.run.parent / ".pixels", workers=workers, seed=settings.seed)
+    images = prepare(recipe, data, cache, workers=workers, seed=settings.seed)
     teacher = None if settings.teacher is None else read_teacher(settings.teacher, labels)
     keras.backend.experimental.enable_tf_random_generator()  # its state is in the checkpoint, so --resume goes on
     keras.utils.set_random_seed(settings.seed)
@@ -87,9 +92,8 @@ def train(recipe: Recipe, settings: Settings) -> Run:
     listeners = _listeners(run, settings, told)
     progress = fit(model, recipe, lesson, run.checkpoints, seed=settings.seed, listeners=listeners)
     run.write_history(progress.history)
-    run.report.mkdir(exist_ok=True)
-    history_picture(progress.history, progress.best_epoch, run.report / "history.png")
     finish(run, model, _card(recipe, settings, about, data, described, positive), images.sample, images.validation)
+    report_run(run, data, workers=workers)
     return run
 
 

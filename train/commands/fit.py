@@ -22,6 +22,7 @@ from train.options import changes, recipe_options
 )
 @click.option("--workers", default=0, type=click.IntRange(0, 256), help="Processes that decode; 0 means one per core.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was cut off.")
+@click.option("--allow-leakage", is_flag=True, help="Train although the given split leaks; the card then says so.")
 @click.option("--about", type=click.Path(path_type=Path), help="JSON with licence, population, limits … for the card.")
 @click.option("--mlflow", metavar="EXPERIMENT", help="Log to this MLflow experiment too (needs the extra mlflow).")
 @recipe_options
@@ -35,6 +36,7 @@ def command(
     seed: int,
     workers: int,
     resume: bool,
+    allow_leakage: bool,
     about: Path | None,
     mlflow: str | None,
     **options: Any,
@@ -44,6 +46,18 @@ def command(
     from train.recipe import load
     from train.training import Settings, train
 
-    settings = Settings(data, run, weights, seed, workers, resume, about, positive, teacher=teacher, mlflow=mlflow)
+    settings = Settings(
+        data,
+        run,
+        weights,
+        seed,
+        workers,
+        resume,
+        about,
+        positive,
+        teacher=teacher,
+        mlflow=mlflow,
+        allow_leakage=allow_leakage,
+    )
     done = train(changed(load(recipe), changes(options)), settings)
     click.echo(f"run: {done.folder}")
