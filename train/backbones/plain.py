@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from train.backbones.scaling import symmetric
+from train.backbones.scaling import SYMMETRIC
 from xray.errors import SetupError
 
 
@@ -33,7 +33,7 @@ def plain(
 
     if weights != "none":
         raise SetupError(f"a plain CNN starts from nothing; expected --weights none, got {weights}")
-    flow = symmetric(image)
+    flow = SYMMETRIC(image)
     for block, width in enumerate(widths):
         if block:
             flow = keras.layers.MaxPooling2D()(flow)

@@ -1,7 +1,7 @@
 """Residual networks of basic blocks (He et al., CVPR 2016, table 1 and figure 5 left), exactly as PyTorch has them.
 
 Exactly: where a convolution steps by two, PyTorch pads both sides alike and Keras's "same" only the far one, so the
-padding is a layer of its own. Then published weights fit, and the layers' names are PyTorch's, dots as underscores.
+padding is a layer of its own. So published weights fit, and the layers have PyTorch's names.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def residual(scaled: Any, *, widths: Sequence[int], blocks: int, kernel: int) ->
     for stage, width in enumerate(widths):
         for block in range(blocks):
             strides = 2 if stage and not block else 1
-            flow = _block(flow, width, f"layer{stage + 1}_{block}", strides)
+            flow = _block(flow, width, f"layer{stage + 1}.{block}", strides)
     return flow
 
 
@@ -43,11 +43,11 @@ def _block(flow: Any, width: int, name: str, strides: int) -> Any:
 
     short = flow
     if strides > 1 or flow.shape[-1] != width:
-        short = normalised(convolution(flow, width, 1, f"{name}_downsample_0", strides=strides), f"{name}_downsample_1")
-    flow = normalised(convolution(flow, width, 3, f"{name}_conv1", strides=strides), f"{name}_bn1")
-    flow = keras.layers.ReLU(name=f"{name}_relu1")(flow)
-    flow = normalised(convolution(flow, width, 3, f"{name}_conv2"), f"{name}_bn2")
-    return keras.layers.ReLU(name=f"{name}_relu2")(keras.layers.Add(name=f"{name}_add")([flow, short]))
+        short = normalised(convolution(flow, width, 1, f"{name}.downsample.0", strides=strides), f"{name}.downsample.1")
+    flow = normalised(convolution(flow, width, 3, f"{name}.conv1", strides=strides), f"{name}.bn1")
+    flow = keras.layers.ReLU(name=f"{name}.relu1")(flow)
+    flow = normalised(convolution(flow, width, 3, f"{name}.conv2"), f"{name}.bn2")
+    return keras.layers.ReLU(name=f"{name}.relu2")(keras.layers.Add(name=f"{name}.add")([flow, short]))
 
 
 def convolution(flow: Any, filters: int, kernel: int, name: str, *, strides: int = 1) -> Any:
@@ -56,7 +56,7 @@ def convolution(flow: Any, filters: int, kernel: int, name: str, *, strides: int
 
     padding = "same"
     if strides > 1 and kernel > 1:
-        flow, padding = keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(flow), "valid"
+        flow, padding = keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}.pad")(flow), "valid"
     return keras.layers.Conv2D(filters, kernel, strides, padding, use_bias=False, name=name)(flow)
 
 
