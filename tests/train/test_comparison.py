@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -97,7 +98,7 @@ def worse(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_two_runs_are_compared_told_and_drawn(run: Run, worse: Run, tmp_path: Path) -> None:
     """On their own validation images, with costs measured and stages told."""
-    told = compare([run.folder, worse.folder], data=None, split="test", workers=1, costs=cost.measure)
+    told = compare([run.folder, worse.folder], data=None, split=None, workers=1, costs=cost.measure)
     assert [one.part.name for one in told.measured] == ["validation", "validation, shifted"]
     card = Card.from_json(run.card.read_text())
     plain, hard = (one.standings[0].auroc.value for one in told.measured)
@@ -112,6 +113,10 @@ def test_two_runs_are_compared_told_and_drawn(run: Run, worse: Run, tmp_path: Pa
     assert kept["candidates"][0]["cost"]["parameters"] == keras.models.load_model(run.model).count_params()
     assert (tmp_path / "comparison.png").stat().st_size > 20_000
     assert "<svg" in (tmp_path / "comparison.svg").read_text()
+    page = (tmp_path / "comparison.html").read_text()
+    assert f"{plain:.4f} (" in page
+    assert "cnn-worse: all layers" in page
+    assert not re.search(r"<script|\b(src|href)=.?https?:", page), "the page fetches something"
 
 
 def test_a_data_set_is_read_again_for_every_model(run: Run, worse: Run, drawn: Path) -> None:
@@ -253,6 +258,8 @@ def test_runs_are_only_compared_on_the_same_images(tmp_path: Path) -> None:
 def test_models_that_answer_other_questions_are_refused(run: Run, worse: Run, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="two runs or model files or more"):
         load_all([run.folder])
+    with pytest.raises(SetupError, match="name the data set with --data"):
+        compare([run.folder, worse.folder], data=None, split="val", workers=1, costs=cost.measure)
     with pytest.raises(SetupError, match="given twice"):
         load_all([run.folder, run.folder / ".." / run.folder.name])
     other = tmp_path / worse.folder.name

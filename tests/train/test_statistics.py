@@ -141,6 +141,15 @@ def test_a_weighted_auroc_is_that_of_repeated_images(scores: np.ndarray, seed: i
     assert statistics.weighted_auroc(scores, positive, weights) == pytest.approx(expected)
 
 
+def test_a_bootstrap_s_error_is_the_published_one() -> None:
+    """Efron & Tibshirani, An Introduction to the Bootstrap 1993, table 2.1: the treated mice; the mean's is closed form."""
+    survived_days = np.array([94, 197, 16, 38, 99, 141, 23])
+    weights = statistics.draws(np.arange(7), repeats=20_000)
+    assert (weights @ survived_days / 7).std() == pytest.approx(23.36, rel=0.02)
+    medians = [np.median(np.repeat(survived_days, one)) for one in weights[:8000]]
+    assert np.std(medians) == pytest.approx(37.83, rel=0.03)
+
+
 def test_patients_are_drawn_whole() -> None:
     weights = statistics.draws(np.array([7, 2, 7, 2, 2, 9]), repeats=200)
     assert (weights[:, 0] == weights[:, 2]).all()

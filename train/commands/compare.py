@@ -11,12 +11,12 @@ import click
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Data set to measure on; else the runs' validation images."
 )
-@click.option("--split", default="test", help="Which images of DATA: train, val, test, or all.")
+@click.option("--split", help="Which images of DATA: train, val, test (unless you say otherwise), or all.")
 @click.option("--stages", is_flag=True, help="Tell what each stage of each training reached.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for comparison.json and comparison.png.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for comparison.html, .json, .png and .svg.")
 @click.option("--workers", default=0, type=click.IntRange(0), help="Processes that decode; 0 means one per core.")
 def command(
-    runs: tuple[Path, ...], data: Path | None, split: str, stages: bool, out: Path | None, workers: int
+    runs: tuple[Path, ...], data: Path | None, split: str | None, stages: bool, out: Path | None, workers: int
 ) -> None:
     """Compare RUNS (runs or .tflite files): figures, paired tests, costs and curves."""
     from train.comparison import compare

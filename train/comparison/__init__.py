@@ -11,6 +11,7 @@ from train.comparison.part import Part, own_validation, read_again
 from train.cost import Cost
 from train.report.training import Training, read_training
 from train.run import Run
+from xray.errors import SetupError
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def compare(
     locations: Sequence[Path],
     *,
     data: Path | None,
-    split: str,
+    split: str | None,
     workers: int,
     costs: Callable[[Sequence[Path]], tuple[Cost, ...]] = cost.costs,
 ) -> Comparison:
@@ -49,15 +50,17 @@ def compare(
     Args:
         locations: Runs or .tflite files; the first is what the others are compared with where they are many.
         data: None for the runs' own validation images, plain and shifted.
-        split: Which images of `data`.
+        split: Which images of `data`; None for its test images.
         workers: Processes that decode `data`.
         costs: Measures what models cost.
 
     Raises:
         SetupError: They cannot be compared: other labels, other images, fewer than two.
     """
+    if data is None and split is not None:
+        raise SetupError(f"--split {split} says which images of a data set; name the data set with --data")
     candidates = load_all(locations)
-    parts = own_validation(candidates) if data is None else read_again(candidates, data, split, workers)
+    parts = own_validation(candidates) if data is None else read_again(candidates, data, split or "test", workers)
     names = [one.name for one in candidates]
     measured = []
     for part in parts:

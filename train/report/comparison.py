@@ -1,5 +1,6 @@
-"""What a comparison leaves behind: its table as JSON, and its picture."""
+"""What a comparison leaves behind: a page, its picture, and its tables as JSON."""
 
+import base64
 import json
 import math
 from dataclasses import asdict
@@ -8,6 +9,10 @@ from typing import Any
 
 from train.comparison import Comparison
 from train.comparison.stages import stages
+from train.report.comparison_picture import comparison_picture
+from train.report.comparison_tables import caveats, chapters
+from train.report.page import templates
+from train.report.style import Picture
 from xray.card import Interval
 from xray.errors import SetupError
 
@@ -25,20 +30,34 @@ def make_folder(out: Path) -> None:
 
 
 def write_comparison(told: Comparison, out: Path) -> None:
-    """Write comparison.json, comparison.png and comparison.svg into a folder.
+    """Write comparison.html, .json, .png and .svg into a folder.
 
     Raises:
         SetupError: The folder cannot be written.
     """
-    from train.report.comparison_picture import comparison_picture
-
     picture = comparison_picture(told)
     try:
+        (out / "comparison.html").write_text(_page(told, picture), encoding="utf-8")
         (out / "comparison.json").write_text(comparison_json(told), encoding="utf-8")
         (out / "comparison.png").write_bytes(picture.png)
         (out / "comparison.svg").write_text(picture.svg, encoding="utf-8")
     except OSError as error:
         raise SetupError(f"{out} cannot be written ({error.strerror}); choose another --out") from error
+
+
+def _page(told: Comparison, picture: Picture) -> str:
+    """Everything inside, no script, nothing fetched; no patient's image either."""
+    return (
+        templates(escaped=True)
+        .get_template("comparison.html")
+        .render(
+            told=told,
+            picture=picture,
+            chapters=chapters(told, stages=any(told.trainings)),
+            caveats=caveats(told),
+            svg=lambda text: f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}",
+        )
+    )
 
 
 def comparison_json(told: Comparison) -> str:

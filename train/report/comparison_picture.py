@@ -38,7 +38,7 @@ def comparison_picture(told: Comparison) -> Picture:
         names = [one.name for one in told.candidates]
         axes[0].figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)))
 
-    return draw_panels((4.6 * _COLUMNS, 4.1 * rows + 0.5), (rows, _COLUMNS), on)
+    return draw_panels((4.0 * _COLUMNS, 3.7 * rows + 0.5), (rows, _COLUMNS), on)
 
 
 def _look(at: int) -> dict[str, Any]:
@@ -82,10 +82,10 @@ def _intervals(axes: Any, *, told: Comparison) -> None:
     for which, (measured, marker) in enumerate(zip(told.measured, MARKERS, strict=False)):
         for at, one in enumerate(measured.standings):
             height = at + space * (which - (len(told.measured) - 1) / 2)
-            filled = colour(at) if which == 0 else "white"
+            filled = colour(at) if which == 0 else "none"
             axes.plot([one.auroc.low, one.auroc.high], [height, height], linewidth=2, color=colour(at))
             axes.plot(one.auroc.value, height, marker, markersize=7, color=colour(at), markerfacecolor=filled)
-        filled = INK if which == 0 else "white"
+        filled = INK if which == 0 else "none"
         axes.plot([], [], marker, color=INK, markerfacecolor=filled, label=measured.part.name)
     for at, candidate in enumerate(told.candidates):
         axes.text(
