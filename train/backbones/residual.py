@@ -25,17 +25,21 @@ def residual(scaled: Any, *, widths: Sequence[int], blocks: int, kernel: int) ->
     Returns:
         The last feature map: sides are 1/4, 1/8, 1/16 … of the image's after the first, second, third … stage.
     """
-    import tf_keras as keras
-
-    flow = convolution(scaled, widths[0], kernel, "conv1", strides=2)
-    flow = keras.layers.ReLU(name="relu")(normalised(flow, "bn1"))
-    # PyTorch pads this pooling with minus infinity; after a ReLU, zeros are the same.
-    flow = keras.layers.MaxPooling2D(3, strides=2, name="maxpool")(keras.layers.ZeroPadding2D(1)(flow))
+    flow = pooled_stem(scaled, widths[0], kernel, ("conv1", "bn1"))
     for stage, width in enumerate(widths):
         for block in range(blocks):
             strides = 2 if stage and not block else 1
             flow = _block(flow, width, f"layer{stage + 1}.{block}", strides)
     return flow
+
+
+def pooled_stem(scaled: Any, filters: int, kernel: int, names: tuple[str, str]) -> Any:
+    """Convolve, normalise, rectify and pool: a quarter of the sides is left."""
+    import tf_keras as keras
+
+    flow = keras.layers.ReLU()(normalised(convolution(scaled, filters, kernel, names[0], strides=2), names[1]))
+    # PyTorch pads this pooling with minus infinity; after a ReLU, zeros are the same.
+    return keras.layers.MaxPooling2D(3, strides=2)(keras.layers.ZeroPadding2D(1)(flow))
 
 
 def _block(flow: Any, width: int, name: str, strides: int) -> Any:
@@ -45,9 +49,9 @@ def _block(flow: Any, width: int, name: str, strides: int) -> Any:
     if strides > 1 or flow.shape[-1] != width:
         short = normalised(convolution(flow, width, 1, f"{name}.downsample.0", strides=strides), f"{name}.downsample.1")
     flow = normalised(convolution(flow, width, 3, f"{name}.conv1", strides=strides), f"{name}.bn1")
-    flow = keras.layers.ReLU(name=f"{name}.relu1")(flow)
+    flow = keras.layers.ReLU()(flow)
     flow = normalised(convolution(flow, width, 3, f"{name}.conv2"), f"{name}.bn2")
-    return keras.layers.ReLU(name=f"{name}.relu2")(keras.layers.Add(name=f"{name}.add")([flow, short]))
+    return keras.layers.ReLU()(keras.layers.Add()([flow, short]))
 
 
 def convolution(flow: Any, filters: int, kernel: int, name: str, *, strides: int = 1) -> Any:
@@ -56,7 +60,7 @@ def convolution(flow: Any, filters: int, kernel: int, name: str, *, strides: int
 
     padding = "same"
     if strides > 1 and kernel > 1:
-        flow, padding = keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}.pad")(flow), "valid"
+        flow, padding = keras.layers.ZeroPadding2D(kernel // 2)(flow), "valid"
     return keras.layers.Conv2D(filters, kernel, strides, padding, use_bias=False, name=name)(flow)
 
 

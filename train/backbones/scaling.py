@@ -18,10 +18,10 @@ All channels of a radiograph are alike, so the image's own order is left as it i
 
 @dataclass(frozen=True)
 class Scaling:
-    """A pixel of 0..255 times `factors` plus `offsets`, for each of three channels."""
+    """A pixel of 0..255 times a factor plus an offset, of each of three channels its own."""
 
-    factors: tuple[float, float, float]
-    offsets: tuple[float, float, float]
+    factors: tuple[float, ...]
+    offsets: tuple[float, ...]
 
     def __call__(self, image: Any) -> Any:
         """Scale each channel by itself, or one gray channel by the mean of the three; `grayed` makes up for that."""
