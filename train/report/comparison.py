@@ -69,7 +69,7 @@ def comparison_json(told: Comparison) -> str:
             "model": f"{one.card.name} {one.card.version}",
             "recipe": one.card.recipe,
             "profile": one.card.profile,
-            "seed": one.card.seed,
+            "seeds": one.card.averaged_seeds or (one.card.seed,),
             "cost": asdict(cost),
             "stages": own,
         }

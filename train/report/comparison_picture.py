@@ -14,6 +14,7 @@ from sklearn.metrics import roc_curve
 from train.comparison import Comparison, Measured
 from train.comparison.figures import Standing
 from train.report.style import FAINT, INK, LINES, MARKERS, SERIES, Picture, colour, draw_panels
+from train.report.training import Training
 
 _COLUMNS = 3
 _GRID = np.linspace(0, 1, 1001)
@@ -78,6 +79,7 @@ def _mean_roc(one: Standing, labels: NDArray[np.int64], shown: list[int]) -> NDA
 
 
 def _intervals(axes: Any, *, told: Comparison) -> None:
+    """Every model on every set of images; the first set filled, the others hollow."""
     space = 0.5 / len(told.measured)
     for which, (measured, marker) in enumerate(zip(told.measured, MARKERS, strict=False)):
         for at, one in enumerate(measured.standings):
@@ -88,15 +90,8 @@ def _intervals(axes: Any, *, told: Comparison) -> None:
         filled = INK if which == 0 else "none"
         axes.plot([], [], marker, color=INK, markerfacecolor=filled, label=measured.part.name)
     for at, candidate in enumerate(told.candidates):
-        axes.text(
-            0.0,
-            at - 0.4,
-            candidate.name,
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=8,
-            color=colour(at),
-        )
+        words = {"va": "center", "fontsize": 8, "color": colour(at)}
+        axes.text(0.0, at - 0.4, candidate.name, transform=axes.get_yaxis_transform(), **words)
     axes.set(title="AUROC with 95 % interval, by patient", yticks=[], ylim=(len(told.candidates) - 0.5, -0.6))
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(5))
@@ -108,7 +103,6 @@ def _course(axes: Any, *, told: Comparison, figure: str, title: str) -> None:
     """One curve for each training, on the shifted validation images where there are any; a line where a stage begins."""
     trainings = [one for one in told.trainings if one is not None]
     column = f"shifted_{figure}" if all(f"shifted_{figure}" in one.curves for one in trainings) else f"val_{figure}"
-    begins = set()
     for at, training in enumerate(told.trainings):
         if training is None:
             continue
@@ -117,33 +111,36 @@ def _course(axes: Any, *, told: Comparison, figure: str, title: str) -> None:
         axes.plot(training.epochs, shown, marker=".", **_look(at))
         kept = training.epochs.index(training.kept)
         axes.plot(training.kept, shown[kept], "o", markersize=9, markerfacecolor="none", color=colour(at))
-        begins |= {(stage.first, stage.name) for stage in training.stages}
     if figure == "loss":
         _plain_log(axes.set_yscale, axes.yaxis)
     part = "validation, shifted" if column.startswith("shifted") else "validation"
     axes.set(title=f"{title} on {part}", xlabel="epoch (circle: the one kept)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(visible=True, axis="y")
-    height, edge = (0.01, "bottom") if figure == "loss" else (0.99, "top")  # where the curves do not begin
-    for epoch, stage in sorted(begins):
+    if any(len(training.stages) > 1 for training in trainings):
+        _stages(axes, trainings, high=figure != "loss")
+
+
+def _stages(axes: Any, trainings: list[Training], *, high: bool) -> None:
+    """A line where a stage begins, named where the curves do not begin: at the top or at the bottom."""
+    begins: dict[int, dict[str, None]] = {}
+    for training in trainings:
+        for stage in training.stages:
+            begins.setdefault(stage.first, {})[stage.name] = None
+    height, edge = (0.99, "top") if high else (0.01, "bottom")
+    across = axes.get_xaxis_transform()
+    for epoch, names in begins.items():
         axes.axvline(epoch - 0.5, color=FAINT, linewidth=0.8, linestyle=":")
-        axes.text(
-            *(epoch - 0.4, height, stage),
-            transform=axes.get_xaxis_transform(),
-            va=edge,
-            fontsize=8,
-            color=FAINT,
-            rotation=90,
-        )
+        words = {"va": edge, "fontsize": 8, "color": FAINT, "rotation": 90}
+        axes.text(epoch - 0.4, height, ", ".join(names), transform=across, **words)
 
 
 def _cost(axes: Any, *, told: Comparison) -> None:
     """What a better AUROC costs in time; on the last, hardest images."""
     measured = told.measured[-1]
     for at, (one, cost) in enumerate(zip(measured.standings, told.costs, strict=True)):
-        area = one.auroc
-        spread = [[area.value - area.low], [area.high - area.value]]
-        axes.errorbar(cost.milliseconds, area.value, spread, fmt="o", markersize=8, capsize=3, color=colour(at))
+        axes.plot([cost.milliseconds] * 2, [one.auroc.low, one.auroc.high], "_-", markersize=8, color=colour(at))
+        axes.plot(cost.milliseconds, one.auroc.value, "o", markersize=8, color=colour(at))
     _plain_log(axes.set_xscale, axes.xaxis)
     times = [one.milliseconds for one in told.costs]
     axes.set_xlim(min(times) / 2, max(times) * 2)
