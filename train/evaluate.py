@@ -1,20 +1,20 @@
 """Measuring a model on labelled images, and reporting it: the same code for a run and for an exported file."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from train import dataset as datasets
-from train.dataset import Dataset, Example
-from train.measure import Evaluation
-from train.origin import trained_on
+from train import duplicates
+from train.dataset import Dataset
+from train.evaluation import Evaluation
 from train.report.assess import assess
 from train.report.text import text
 from train.report.writing import writable, write
 from train.run import Run
 from train.scoring import open_model
-from train.split import split as split_by_patient
+from train.sides import sides
 from train.verdict import TRIAGE, Bounds
-from xray.card import Card
-from xray.errors import SetupError
 
 
 def evaluate(
@@ -44,9 +44,10 @@ def evaluate(
     if out is not None:
         writable(out)
     card, _, _ = open_model(model)
-    report = assess(
-        model, sides(data, split, card), split, workers=workers, images=images and out is not None, bounds=bounds
-    )
+    with _cache(model) as cache:
+        found = sides(data, split, card, cache, workers=workers)
+        shown = images and out is not None
+        report = assess(model, found, split, cache, workers=workers, images=shown, bounds=bounds)
     if out is not None:
         write(report, out)
     return text(report.measured)
@@ -62,38 +63,19 @@ def report_run(run: Run, data: Dataset, *, workers: int, images: bool = True) ->
         images: Whether radiographs go into the report; like all of a run it then stays where it was made.
     """
     side = "test" if len({example.label for example in data.of("test")}) > 1 else "val"
-    report = assess(run.folder, data, side, workers=workers, images=images)
+    cache = run.folder.parent / ".pixels"
+    near = duplicates.near(data.examples, cache, workers=workers)  # known already: its training looked for them
+    report = assess(run.folder, data, side, cache, workers=workers, images=images, near=near)
     write(report, run.report)
     return report.measured
 
 
-def choose(named: Path, side: str, card: Card) -> tuple[Example, ...]:
-    """Choose the images of one side of a data set, as `sides` knows them."""
-    data = sides(named, side, card)
-    return data.examples if side == "all" else data.of(side)
-
-
-def sides(named: Path, side: str, card: Card) -> Dataset:
-    """Read a data set, and give it the sides that the model was trained with, where it has none of its own.
-
-    Raises:
-        SetupError: Labels that the model does not know, no image on this side, or a side that cannot be made again.
-    """
-    found = datasets.read(named)
-    foreign = set(found.labels) - set(card.labels)
-    if foreign:
-        raise SetupError(
-            f"{named} has labels that the model does not know: {', '.join(sorted(foreign))}; "
-            f"it knows {', '.join(card.labels)}"
-        )
-    if side == "val" and not found.of("val"):
-        if not trained_on(card, found):
-            raise SetupError(
-                f"{named} is not, or no longer, the data that the model was trained on, so its validation images cannot "
-                "be told from its training images; use --split all if none of them was trained on"
-            )
-        found, _ = split_by_patient(found, card.seed)
-    if side != "all" and not found.of(side):
-        known = [one for one in found.counts() if one in datasets.SPLITS]
-        raise SetupError(f"{named} has no images in the split {side!r}; it has {', '.join([*known, 'all'])}")
-    return found
+@contextmanager
+def _cache(model: Path) -> Iterator[Path]:
+    """Where decoded pixels go: beside a run, where its training keeps them; else nowhere for good."""
+    kept = model.parent / ".pixels"
+    if model.is_dir() and kept.is_dir():
+        yield kept
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)

@@ -1,11 +1,11 @@
 """What a reader must know before any figure: too good to be true, in-sample, too few, unlike the training images."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from train.origin import Origin
-from train.statistics import ClassFigures
+from train.evaluation import Evaluation, Flag
+from train.leakage import Crossing
 from train.verdict import percent
-from xray.card import Interval
+from xray.statistics import wilson
 
 FEW_IMAGES = 50
 """Of a label: below that the 95 % interval of a share of 95 % is more than 12 points wide."""
@@ -16,28 +16,19 @@ STRANGE = 0.05
 """Share of images unlike the training images above which it is said; the limit lets 0.5 % through by design."""
 
 
-@dataclass(frozen=True)
-class Flag:
-    """Something that the reader must know before any figure."""
+def flags(measured: Evaluation, crossings: Sequence[Crossing]) -> tuple[Flag, ...]:
+    """Collect what must be known before any figure, the gravest first.
 
-    kind: str
-    """`leak`, `in-sample`, `few`, `patients`, `strange` or `missing`."""
-    words: str
-
-
-def flags(
-    origin: Origin,
-    *,
-    accuracy: Interval,
-    auroc: Interval,
-    figures: tuple[ClassFigures, ...],
-    labels: tuple[str, ...],
-    patients_known: bool,
-    strange: Interval,
-) -> tuple[Flag, ...]:
-    """Collect what must be known before any figure, the gravest first."""
-    told = []
-    if origin.external and (accuracy.value > TOO_GOOD_ACCURACY or auroc.value > TOO_GOOD_AUROC):
+    Args:
+        measured: All figures.
+        crossings: What is known of these images from other sides of the split.
+    """
+    accuracy, auroc, origin = measured.accuracy, measured.auroc, measured.origin
+    told = [
+        Flag("leak", f"The split leaks: {crossing}. What is measured on images that are known from there flatters.")
+        for crossing in crossings
+    ]
+    if origin is not None and origin.external and (accuracy.value > TOO_GOOD_ACCURACY or auroc.value > TOO_GOOD_AUROC):
         told.append(
             Flag(
                 "leak",
@@ -47,27 +38,31 @@ def flags(
                 "that gives the label away: markers, borders, sizes, the place an image comes from.",
             )
         )
-    if not origin.external:
+    if origin is not None and not origin.external:
         told.append(Flag("in-sample", origin.sentence))
-    present = [(own.support, label) for label, own in zip(labels, figures, strict=True)]
+    present = [(one.figures.support, one.label) for one in measured.classes]
     missing = [label for count, label in present if not count]
     if missing:
         told.append(Flag("missing", f"No image has the label {' or '.join(missing)}: nothing can be said about it."))
+    # Of nothing called there is no share, which is told as 0 (0 to 1).
+    never = [one.label for one in measured.classes if one.figures.support and one.figures.precision == wilson(0, 0)]
+    if never:
+        told.append(Flag("never found", f"Not one image was called {' or '.join(never)}."))
     few = [f"{count} with {label}" for count, label in present if 0 < count < FEW_IMAGES]
     if few:
         told.append(Flag("few", f"Few images ({', '.join(few)}): read the intervals, not the figures."))
-    if not patients_known:
+    if measured.patients is None:
         told.append(
             Flag(
                 "patients",
                 "Whose the images are is not known. Where a patient has several, the true intervals are wider than those here.",
             )
         )
-    if strange.value > STRANGE:
+    if measured.out_of_distribution.value > STRANGE:
         told.append(
             Flag(
                 "strange",
-                f"{percent(strange.value)} of these images are unlike the training images: the model does not know such "
+                f"{percent(measured.out_of_distribution.value)} of these images are unlike the training images: the model does not know such "
                 "pictures, and calls them uncertain.",
             )
         )

@@ -1,109 +1,29 @@
-"""What a model is worth on labelled images, in numbers: all that reports, cards and pictures show is taken from here."""
+"""Measuring what a model gave for labelled images."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from train.flags import Flag
-from train.origin import Origin
-from train.reliability import Group, reliability
+from train.evaluation import HISTOGRAM_BINS, Evaluation, LabelFigures, Ranking
+from train.reliability import reliability
 from train.statistics import (
-    Band,
     ClassFigures,
-    NoiseFloor,
     by_class,
     clustered_share,
     noise_floor,
     precision_recall_band,
     roc_band,
 )
-from train.subgroups import Subgroup
-from train.verdict import Verdict
 from xray.calibration import Outputs
-from xray.card import Card, Interval, OperatingPoint
+from xray.card import Card, OperatingPoint
 from xray.decide import Finding, decide, probabilities
 from xray.errors import SetupError
 from xray.runtime import Prediction
 from xray.statistics import auroc, bootstrap, brier, calibration_error, log_loss, mean_auroc
 
-HISTOGRAM_BINS = 25
 _NO_MAP = np.zeros((0, 0, 0), np.float32)
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """How well the probability of one label ranks the images that have it above those that have it not."""
-
-    auroc: Interval
-    """Interval from a bootstrap over patients."""
-    average_precision: float
-    """Area under the precision-recall curve, as a sum over steps; compare it with the prevalence."""
-    prevalence: float
-    """Share of these images that have the label: the average precision of guessing."""
-    roc: Band
-    precision_recall: Band
-
-
-@dataclass(frozen=True)
-class LabelFigures:
-    """One label against the rest."""
-
-    label: str
-    figures: ClassFigures
-    ranking: Ranking | None
-    """None for a label that no image has, and for the negative one of two: its curve is the other's, mirrored."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What was measured, and on what."""
-
-    model: str
-    profile: str
-    data: str
-    digest: str
-    """Of the images measured on."""
-    origin: Origin | None
-    """How these images stand to the training; None where nobody said."""
-    images: int
-    patients: int | None
-    """None where nobody says whose the images are."""
-    labels: tuple[str, ...]
-    positive: str | None
-    """Of two labels, the finding."""
-    confusion: tuple[tuple[int, ...], ...]
-    """Rows are the true labels, columns the most likely (at the operating point, where there is one)."""
-    accuracy: Interval
-    auroc: Interval
-    """Of the positive label; with more than two, the mean over labels."""
-    classes: tuple[LabelFigures, ...]
-    log_loss: float
-    brier: float
-    calibration_error: float
-    floor: NoiseFloor
-    """What Brier score and calibration error would be, with so few images, if every probability were true."""
-    reliability: tuple[Group, ...]
-    """Of the probability of the positive label; with more than two, of the most likely one."""
-    histogram: tuple[tuple[int, ...], ...]
-    """For each true label: images by probability of the positive label (with more than two: of the true one), 0 to 1."""
-    operating_points: tuple[OperatingPoint, ...]
-    """The thresholds of the model's own card, measured on these images."""
-    uncertain: Interval
-    """Share of images that a worker would call uncertain, for whichever reason."""
-    out_of_distribution: Interval
-    """Share of images beyond the card's limit."""
-    subgroups: tuple[Subgroup, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    flags: tuple[Flag, ...] = ()
-
-    @property
-    def described(self) -> str:
-        """How many images of how many patients."""
-        if self.patients is None:
-            return f"{self.images} images, patients unknown"
-        return f"{self.images} images of {self.patients} patients"
 
 
 def findings(card: Card, arrays: dict[str, NDArray[np.float32]], told: Outputs) -> tuple[Finding, ...]:

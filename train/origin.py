@@ -3,9 +3,7 @@
 from enum import StrEnum
 
 from train.dataset import Dataset
-from train.split import split as split_by_patient
 from xray.card import Card
-from xray.errors import SetupError
 
 
 class Origin(StrEnum):
@@ -40,7 +38,8 @@ class Origin(StrEnum):
     )
     OTHER = (
         "other data",
-        "These images are not the data set that the model was trained on.",
+        "These images are not the data set that the model was trained on. Whether some of them are in it all the same was "
+        "not looked for.",
         True,
     )
 
@@ -49,20 +48,10 @@ def origin(card: Card, data: Dataset, side: str) -> Origin:
     """Tell how one side of a data set stands to a model's training.
 
     Args:
-        card: The model's; it holds the digest of the data trained on.
-        data: As read; split or not.
+        card: The model's; it holds the digest of the data trained on, sides and all.
+        data: With the sides of the training where it is that data (`train.sides`).
         side: `train`, `val`, `test` or `all`.
     """
-    if not trained_on(card, data):
+    if data.digest() != card.data.digest:
         return Origin.OTHER
     return {"val": Origin.CHOSEN, "test": Origin.TEST}.get(side, Origin.TRAINED)
-
-
-def trained_on(card: Card, data: Dataset) -> bool:
-    """Whether this is, image by image and split by split, the data that the model was trained on."""
-    if data.digest() == card.data.digest:
-        return True
-    try:
-        return split_by_patient(data, card.seed)[0].digest() == card.data.digest
-    except SetupError:  # what cannot be split was never trained on
-        return False

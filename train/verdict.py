@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from math import ceil
 
-from train.origin import Origin
-from train.statistics import ClassFigures
+from train.evaluation import Evaluation, Verdict
 from xray.card import Interval
 from xray.statistics import wilson
 
@@ -20,16 +19,6 @@ class Bounds:
 
 
 TRIAGE = Bounds()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the figures allow to say about one label."""
-
-    label: str
-    outcome: str
-    """`good enough`, `good enough in-sample`, `not good enough`, `cannot be told` or `too few images`."""
-    words: str
 
 
 @dataclass(frozen=True)
@@ -59,47 +48,35 @@ class _Claim:
     def words(self) -> str:
         measured = f"{self.what} {percent(self.share.value)} ({percent(self.share.low)} to {percent(self.share.high)})"
         counted = f"{measured} on {self.images} {self.of}"
+        if self.reached:
+            return f"{counted}: even the lower end of the interval reaches {percent(self.bound)}"
+        if self.missed:
+            return f"{counted}: even the upper end of the interval stays below {percent(self.bound)}"
         if self.images < self.needed:
             return (
                 f"{counted}: too few, for even a faultless result on {self.images} could not show {percent(self.bound)}; "
                 f"it takes at least {self.needed}"
             )
-        if self.reached:
-            return f"{counted}: even the lower end of the interval reaches {percent(self.bound)}"
-        if self.missed:
-            return f"{counted}: even the upper end of the interval stays below {percent(self.bound)}"
         return (
             f"{counted}: the interval holds values on both sides of {percent(self.bound)}, so it is not shown; more "
             "patients would tell"
         )
 
 
-def verdicts(
-    labels: tuple[str, ...],
-    positive: str | None,
-    figures: tuple[ClassFigures, ...],
-    bounds: Bounds,
-    origin: Origin,
-) -> tuple[Verdict, ...]:
+def verdicts(measured: Evaluation, bounds: Bounds) -> tuple[Verdict, ...]:
     """Judge every label.
 
-    Of two labels the positive one comes first, and is held to the bound of sensitivity and the other to that of specificity, which are the
-    two sides of one question. Of more, each is held to both.
-
-    Args:
-        labels: In the order of the figures.
-        positive: Of two labels, the finding.
-        figures: One for each label.
-        bounds: What is asked.
-        origin: Images that had a part in the making cannot show that a model is good, only that it is bad.
+    Of two labels the positive one comes first and is held to the bound of sensitivity, the other to that of specificity:
+    they are the two sides of one question. Of more, each is held to both. Images that had a part in the making cannot show
+    that a model is good, only that it is bad.
     """
-    total = sum(one.support for one in figures)
+    positive = measured.positive
     told = []
-    for label, own in zip(labels, figures, strict=True):
+    for one in measured.classes:
+        label, own = one.label, one.figures
+        others = measured.images - own.support
         found = _Claim("sensitivity", f"images with {label}", own.sensitivity, own.support, bounds.sensitivity)
-        spared = _Claim(
-            "specificity", f"images without {label}", own.specificity, total - own.support, bounds.specificity
-        )
+        spared = _Claim("specificity", f"images without {label}", own.specificity, others, bounds.specificity)
         if positive is None:
             claims = [found, spared]
         elif label == positive:
@@ -107,7 +84,7 @@ def verdicts(
         else:
             claims = [_Claim("specificity", f"images with {label}", own.sensitivity, own.support, bounds.specificity)]
         outcome, words = _outcome(claims), _sentences(claims)
-        if outcome == "good enough" and not origin.external:
+        if outcome == "good enough" and not (measured.origin and measured.origin.external):
             outcome = "good enough in-sample"
             words += " But the model was made with these images, so this only says that it is worth a test on others."
         told.append(Verdict(label, outcome, words))

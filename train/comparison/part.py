@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.comparison.candidate import Candidate
-from train.evaluate import sides
 from train.origin import Origin, origin
 from train.pixels import cached
 from train.prepare import label_numbers, patient_numbers
 from train.run import Run
+from train.sides import sides
 from train.validation import ValidationSet
 from xray.errors import SetupError
 
@@ -107,7 +107,8 @@ def read_again(candidates: Sequence[Candidate], data: Path, split: str, workers:
     Raises:
         SetupError: The data cannot be read, or `split` would hold images that a candidate was trained on.
     """
-    found = [sides(data, split, candidate.card) for candidate in candidates]
+    with tempfile.TemporaryDirectory() as folder:
+        found = [sides(data, split, candidate.card, Path(folder), workers=workers) for candidate in candidates]
     chosen = [one.examples if split == "all" else one.of(split) for one in found]
     examples = chosen[0]
     for candidate, other in zip(candidates, chosen, strict=True):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from train.measure import Evaluation
+from train.evaluation import Evaluation
 from train.report.pictures import Shown
 from train.report.training import Training
 from train.report.validation import Held

@@ -11,7 +11,7 @@ from PIL import Image
 
 from train.report.contents import Report
 from train.report.style import Picture
-from train.report.wording import FILTERS, OUTCOMES, POINTS
+from train.report.wording import COLUMNS, FILTERS, MONITORS, OUTCOMES, POINTS
 
 _JPEG_QUALITY = 88
 
@@ -27,6 +27,8 @@ def page(report: Report, pictures: dict[str, Picture]) -> str:
             told=report.measured,
             pictures=pictures,
             points=POINTS,
+            monitors=MONITORS,
+            columns=COLUMNS,
             outcomes=OUTCOMES,
             svg=lambda text: _data("image/svg+xml", text.encode()),
             jpeg=_jpeg,

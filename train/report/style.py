@@ -12,7 +12,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-INK, FAINT, GRID = "#1c2630", "#667482", "#d9dfe5"
+INK, FAINT, GRID, PLATE = "#1c2630", "#667482", "#d9dfe5", "#fefefe"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#aa3f8c", "#8a6d00", "#4c566a")
 """Blue, vermilion, green, purple: Okabe & Ito 2008, the last two darkened so that they hold on white."""
 MARKERS = "osD^vP"
@@ -23,6 +23,7 @@ DARK = {
     INK: "#e4e9ee",
     FAINT: "#93a1af",
     GRID: "#34404c",
+    PLATE: "#171d24",
     "#0072b2": "#5ab4e8",
     "#d55e00": "#ff9655",
     "#009e73": "#3fcf9f",

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from train.progress import better, overfitting_since
 from train.run import Run
-
-_BY_LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,8 @@ class Stretch:
     last: int
     planned: int
     """Epochs that the recipe allowed."""
+    best: int
+    """The epoch of the best figure, as far as the monitor goes."""
 
     @property
     def stopped_early(self) -> bool:
@@ -39,11 +40,12 @@ class Training:
     kept: int
     """The epoch whose weights the run holds."""
     seconds: float
+    overfitting_since: int | None
+    """From this epoch on the validation loss rose while the training loss fell; None where it did not."""
 
-    @property
-    def at_kept(self) -> dict[str, float | None]:
-        """The kept epoch's figures."""
-        place = self.epochs.index(self.kept)
+    def at(self, epoch: int) -> dict[str, float | None]:
+        """One epoch's figures."""
+        place = self.epochs.index(epoch)
         return {name: values[place] for name, values in self.curves.items()}
 
 
@@ -70,21 +72,50 @@ def training(rows: list[dict[str, Any]], told: dict[str, Any]) -> Training | Non
     curves = {name: tuple(_number(row.get(name)) for row in rows) for name in names}
     epochs = tuple(int(float(row["epoch"])) for row in rows)
     monitor = str(told.get("monitor") or "shifted_auroc")
-    values = curves.get(monitor, ())
-    known = [(value, epoch) for value, epoch in zip(values, epochs, strict=False) if value is not None]
-    # The first of equal ones, as `fit` takes it: a later epoch must be better to be kept.
-    kept = min(known, key=lambda one: (one[0] if _BY_LOSS in monitor else -one[0], one[1]))[1] if known else epochs[-1]
+    values = dict(zip(epochs, curves.get(monitor, (None,) * len(epochs)), strict=True))
     seconds = sum(value for value in curves.get("seconds", ()) if value is not None)
-    return Training(epochs, curves, _stages(rows, told), monitor, kept, seconds)
+    return Training(
+        epochs,
+        curves,
+        _stages(rows, told, values, monitor),
+        monitor,
+        _best(values, monitor),
+        seconds,
+        _overfitting(rows),
+    )
 
 
-def _stages(rows: list[dict[str, Any]], told: dict[str, Any]) -> tuple[Stretch, ...]:
+def _best(values: dict[int, float | None], monitor: str) -> int:
+    """The epoch that `fit` keeps: of equal ones the first; the last one where there is no figure."""
+    best: tuple[int, float] | None = None
+    for epoch, value in values.items():
+        if value is not None and (best is None or better(monitor, value, best[1])):
+            best = epoch, value
+    return max(values) if best is None else best[0]
+
+
+def _overfitting(rows: list[dict[str, Any]]) -> int | None:
+    figures = [{name: _number(row.get(name)) for name in ("epoch", "loss", "val_loss")} for row in rows]
+    known = all(value is not None for row in figures for value in row.values())
+    return overfitting_since(figures) if known else None
+
+
+def _stages(
+    rows: list[dict[str, Any]], told: dict[str, Any], values: dict[int, float | None], monitor: str
+) -> tuple[Stretch, ...]:
     planned = {stage["name"]: int(stage["epochs"]) for stage in told.get("stages", [])}
     members: dict[str, list[int]] = {}
     for row in rows:
         members.setdefault(str(row.get("stage", "")), []).append(int(float(row["epoch"])))
     return tuple(
-        Stretch(name, epochs[0], epochs[-1], planned.get(name, len(epochs))) for name, epochs in members.items()
+        Stretch(
+            name,
+            epochs[0],
+            epochs[-1],
+            planned.get(name, len(epochs)),
+            _best({epoch: values[epoch] for epoch in epochs}, monitor),
+        )
+        for name, epochs in members.items()
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from train.verdict import percent
-from xray.card import Interval
+from xray.card import Interval, OperatingPoint
 
 POINTS = {
     "balanced": "best sum of sensitivity and specificity on the validation images; the one used unless another is asked for",
@@ -12,6 +12,27 @@ POINTS = {
     "sensitivity95": "finds at least 95 % of the positives on the validation images",
 }
 """What each operating point of `xray.calibration` is."""
+
+MONITORS = {
+    "shifted_auroc": "the AUROC on shifted validation images",
+    "shifted_loss": "the log loss on shifted validation images",
+    "val_auroc": "the AUROC on validation images",
+    "val_accuracy": "the accuracy on validation images",
+    "val_loss": "the log loss on validation images",
+}
+"""What chooses an epoch, by column of history.csv."""
+
+COLUMNS = {
+    "loss": "training loss",
+    "accuracy": "training accuracy",
+    "val_loss": "validation loss",
+    "val_accuracy": "validation accuracy",
+    "val_auroc": "validation AUROC",
+    "shifted_accuracy": "shifted accuracy",
+    "shifted_auroc": "shifted AUROC",
+    "test_accuracy": "test accuracy",
+}
+"""What is told of single epochs, by column of history.csv."""
 
 OUTCOMES = {
     "good enough": "good",
@@ -62,6 +83,29 @@ def plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def of(interval: Interval, total: int) -> str:
+    """A share of so many, counted: 95 (93 to 97)."""
+    value, low, high = (round(total * one) for one in (interval.value, interval.low, interval.high))
+    return f"{value} ({low} to {high})"
+
+
+def not_of(interval: Interval, total: int) -> str:
+    """What a share leaves of so many."""
+    return of(Interval(1 - interval.value, 1 - interval.high, 1 - interval.low), total)
+
+
+def right_of_100(point: OperatingPoint, prevalence: float = 0.1) -> str:
+    """Of 100 positive calls so many are right where one radiograph in ten is positive (PPV, by Bayes' rule)."""
+
+    def predictive(sensitivity: float, specificity: float) -> float:
+        right, wrong = prevalence * sensitivity, (1 - prevalence) * (1 - specificity)
+        return right / (right + wrong) if right + wrong else 0.0
+
+    found, spared = point.sensitivity, point.specificity
+    low, high = predictive(found.low, spared.low), predictive(found.high, spared.high)
+    return of(Interval(predictive(found.value, spared.value), low, high), 100)
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "share": share,
     "figure": figure,
@@ -70,5 +114,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "duration": duration,
     "size": size,
     "plain": plain,
+    "of": of,
+    "not_of": not_of,
+    "right_of_100": right_of_100,
 }
 """For the templates."""

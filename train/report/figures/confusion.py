@@ -1,10 +1,11 @@
 """What was found for images of each label: counts and rates."""
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 
-from train.measure import Evaluation
+from train.evaluation import Evaluation
 from train.report.style import SERIES
 
 
@@ -20,9 +21,8 @@ def draw(axes: Any, told: Evaluation) -> None:
     ticks = range(len(told.labels))
     axes.set(xlabel="found", ylabel="true", xticks=ticks, yticks=ticks, xlim=(-0.5, len(ticks) - 0.5))
     axes.set_ylim(len(ticks) - 0.5, -0.5)
-    long = max(map(len, told.labels)) > 10 and len(ticks) > 2
-    axes.set_xticklabels(told.labels, rotation=20 if long else 0, ha="right" if long else "center")
-    axes.set_yticklabels(told.labels)
+    axes.set_xticklabels([fill(label, 12, break_long_words=False) for label in told.labels])
+    axes.set_yticklabels([fill(label, 16, break_long_words=False) for label in told.labels])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
 

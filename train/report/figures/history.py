@@ -71,15 +71,17 @@ def draw(axes: Any, training: Training, panel: Panel) -> None:
 
 
 def _marks(axes: Any, training: Training) -> None:
-    """Mark the kept epoch, the ends of the stages that stopped early, and the stages' names, above the axes."""
-    top = axes.get_xaxis_transform()
+    """Mark the kept epoch and where stages stopped early; above it the stages' names, in two rows lest they meet."""
+    high = axes.get_xaxis_transform()
+
+    def write(epoch: float, row: int, words: str, align: str) -> None:
+        axes.text(epoch, 1.01 + 0.06 * row, words, transform=high, ha=align, va="bottom", fontsize=8)
+
     axes.axvline(training.kept, color=INK, linewidth=1)
-    axes.text(training.kept, -0.02, f"▲ kept: {training.kept}", transform=top, ha="center", va="top", fontsize=8)
-    for stage in training.stages:
-        stopped = "  (stopped early)" if stage.stopped_early else ""
+    write(training.kept, 0, f"kept: {training.kept}", "center")
+    for place, stage in enumerate(training.stages):
+        name = stage.name
         if stage.stopped_early:
             axes.axvline(stage.last, color=INK, linewidth=1, linestyle=":")
-        if stage.name:
-            axes.text(
-                stage.first - 0.4, 1.01, f"{stage.name}{stopped}", transform=top, ha="left", va="bottom", fontsize=8
-            )
+            name += f", stopped at {stage.last} of {stage.first + stage.planned - 1}"
+        write(stage.first - 0.4, 1 + place % 2, name, "left")

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from train.measure import HISTOGRAM_BINS, Evaluation
-from train.report.style import INK, colour
+from train.evaluation import HISTOGRAM_BINS, Evaluation
+from train.report.style import INK, PLATE, colour
 
 
 def draw(axes: Any, told: Evaluation) -> None:
@@ -22,7 +22,7 @@ def draw(axes: Any, told: Evaluation) -> None:
             color=colour(index),
             label=label,
             hatch="//" if index % 2 else "",
-            edgecolor="white",
+            edgecolor=PLATE,
             linewidth=0,
         )
     axes.set_yscale("symlog", linthresh=5)
@@ -37,7 +37,7 @@ def draw(axes: Any, told: Evaluation) -> None:
         band = told.operating_points[0].uncertain
         if band is not None:
             axes.axvspan(band.low, band.high, color=INK, alpha=0.1, linewidth=0)
-    axes.legend(loc="upper center")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(3, len(told.labels)))
 
 
 def _none() -> Any:

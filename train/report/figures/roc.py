@@ -2,22 +2,45 @@
 
 from typing import Any
 
-from train.measure import Evaluation
-from train.report.style import FAINT, INK, LINES, MARKERS, colour
+from train.evaluation import Evaluation
+from train.report.style import FAINT, INK, LINES, MARKERS, PLATE, colour
+
+_CROWDED = 0.95
+"""Above this area a curve lies in the corner, where nothing can be told apart at full scale."""
 
 
 def draw(axes: Any, told: Evaluation) -> None:
-    """Draw the ROC of every ranked label with its band, and the card's operating points."""
-    for index, one in enumerate(told.classes):
-        if one.ranking is None:
-            continue
+    """Draw the ROC of every ranked label with its band, and the card's operating points; the corner again, larger."""
+    _curves(axes, told)
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=":")
+    axes.set(xlabel="1 − specificity (false alarms)", ylabel="sensitivity (found)", xlim=(-0.02, 1), ylim=(0, 1.02))
+    axes.set_aspect("equal")
+    axes.grid(visible=True)
+    axes.legend(loc="lower right")
+    if told.auroc.value > _CROWDED:
+        corner = axes.inset_axes((0.42, 0.42, 0.5, 0.5))
+        _curves(corner, told)
+        corner.set(xlim=(-0.004, 0.2), ylim=(0.8, 1.004), xticks=(0, 0.1, 0.2), yticks=(0.8, 0.9, 1.0))
+        corner.set_facecolor(PLATE)
+        corner.tick_params(labelsize=8)
+        corner.grid(visible=True)
+        corner.spines[:].set_visible(True)
+        frame = axes.indicate_inset_zoom(corner, edgecolor=FAINT, alpha=0.9)
+        for line in frame.connectors:
+            line.set_visible(False)
+
+
+def _curves(axes: Any, told: Evaluation) -> None:
+    ranked = [(index, one) for index, one in enumerate(told.classes) if one.ranking is not None]
+    for place, (index, one) in enumerate(ranked):
+        assert one.ranking is not None
         band, area = one.ranking.roc, one.ranking.auroc
         axes.fill_between(band.x, band.low, band.high, color=colour(index), alpha=0.18, linewidth=0)
         axes.plot(
             band.x,
             band.value,
             color=colour(index),
-            linestyle=LINES[index % len(LINES)],
+            linestyle=LINES[place % len(LINES)],
             label=f"{one.label}: {area.value:.3f} ({area.low:.3f}–{area.high:.3f})",
         )
     for point, marker in zip(told.operating_points, MARKERS, strict=False):
@@ -30,8 +53,3 @@ def draw(axes: Any, told: Evaluation) -> None:
             markersize=7,
             label=f"{point.name} ({point.threshold:.2f})",
         )
-    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=":")
-    axes.set(xlabel="1 − specificity (false alarms)", ylabel="sensitivity (found)", xlim=(-0.02, 1), ylim=(0, 1.02))
-    axes.set_aspect("equal")
-    axes.grid(visible=True)
-    axes.legend(loc="lower right")
