@@ -7,6 +7,7 @@ from scipy import fft
 from scipy.ndimage import gaussian_filter
 
 Floats = NDArray[np.float32]
+Matrix = NDArray[np.float64]
 
 _STEPS = 12
 _OUTSIDE = -1e6
@@ -60,7 +61,8 @@ def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     if abs(correlation) < _PROMISING:
         return abs(correlation)
     sign = -1 if correlation < 0 else 1
-    affine = _refine(fixed, sign * moving, np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64))
+    begin = np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1]], np.float64)
+    affine = _refine(fixed, sign * moving, begin)
     fixed, moving = details(np.stack([one, other]), 1.5)
     moved = _warp(moving, affine)
     shared = moved > _OUTSIDE / 2
@@ -82,31 +84,40 @@ def _shift(fixed: Floats, moving: Floats) -> tuple[tuple[float, float], float]:
     return (right, down), float(correlation.flat[best])
 
 
-def _refine(fixed: Floats, moving: Floats, affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gauss-Newton on the six numbers of the affine map, and on gain and offset, as Lucas and Kanade do."""
+def _refine(fixed: Floats, moving: Floats, affine: Matrix) -> Matrix:
+    """Gauss-Newton on the affine map, by inverse composition (Baker & Matthews 2004, section 3.2): one warp a step.
+
+    Args:
+        fixed: Shape (S, S).
+        moving: Likewise; its contrast is matched to that of `fixed` at every step.
+        affine: Where to begin; 3×3, coordinates from -1 to 1.
+    """
     side = fixed.shape[0]
     centred = (np.arange(side) + 0.5) / (side / 2) - 1
-    down, right = np.meshgrid(centred, centred, indexing="ij")
-    slope_down, slope_right = (slope * (side / 2) for slope in np.gradient(moving))
+    y, x = np.meshgrid(centred, centred, indexing="ij")
+    dy, dx = (slope * (side / 2) for slope in np.gradient(fixed))
+    steepest = np.stack([dx * x, dx * y, dx, dy * x, dy * y, dy], axis=-1)
     for _ in range(_STEPS):
-        moved, by_right, by_down = (_warp(one, affine) for one in (moving, slope_right, slope_down))
-        shared = np.minimum(np.minimum(moved, by_right), by_down) > _OUTSIDE / 2
+        moved = _warp(moving, affine)
+        shared = moved > _OUTSIDE / 2
         if shared.mean() < _LEAST_OVERLAP:
-            return affine
-        x, y, dx, dy, now = right[shared], down[shared], by_right[shared], by_down[shared], moved[shared]
-        jacobian = np.stack([dx * x, dx * y, dx, dy * x, dy * y, dy, now, np.ones_like(now)], axis=1)
-        normal = jacobian.T @ jacobian + 1e-3 * np.eye(8)  # so that an even picture has a solution, too
-        step = np.linalg.solve(normal, jacobian.T @ (fixed[shared] - now))[:6].reshape(2, 3)
-        affine = affine + step
-        if np.abs(step).max() < 1e-3:
+            break
+        there, here, slopes = moved[shared], fixed[shared], steepest[shared]
+        there = (there - there.mean()) * (here.std() / (there.std() + 1e-6)) + here.mean()
+        normal = slopes.T @ slopes + 1e-3 * np.eye(6)  # so that an even picture has a solution, too
+        step = np.linalg.solve(normal, slopes.T @ (there - here))
+        change = np.eye(3)
+        change[:2] += step.reshape(2, 3)
+        affine = affine @ np.linalg.inv(change)
+        if np.abs(step).max() < 2e-3:
             break
     return affine
 
 
-def _warp(picture: NDArray[np.generic], affine: NDArray[np.float64]) -> Floats:
+def _warp(picture: NDArray[np.generic], affine: Matrix) -> Floats:
     """Fetch each pixel from where the affine map points to; coordinates run from -1 to 1 over the picture."""
     half = picture.shape[0] / 2
-    (a, b, c), (d, e, f) = affine
+    (a, b, c), (d, e, f) = affine[:2]
     pixels = (a, b, half * (c + 1 - a - b), d, e, half * (f + 1 - d - e))
     image = Image.fromarray(np.ascontiguousarray(picture, np.float32))
     warped = image.transform(image.size, Image.Transform.AFFINE, pixels, Image.Resampling.BILINEAR, fillcolor=_OUTSIDE)

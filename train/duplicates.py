@@ -18,9 +18,8 @@ from tqdm import tqdm
 from train import alignment
 from train.alignment import Floats, details, halved, likeness
 from train.dataset import Example
-from train.pixels import cached
+from train.pixels import cached, unwritable
 from xray.card import InputSpec
-from xray.errors import SetupError
 
 THUMBNAIL = InputSpec(128, 128, 1)
 LIKE = 0.85
@@ -29,7 +28,7 @@ altered copies seldom fall below 0.85."""
 
 _CANDIDATE = 0.72
 """Likeness of spectra from which two pictures are compared for good: some 20 pairs in a million of different ones."""
-_NEIGHBOURS = 8
+_NEIGHBOURS = 4
 """Candidates for each picture and view: bounds the time where all pictures are alike."""
 _FREQUENCIES = 12
 _BLOCK = 512
@@ -66,7 +65,7 @@ def near(examples: Sequence[Example], cache: Path, *, workers: int) -> tuple[Pai
             unfinished.rename(known)
         except OSError as error:
             unfinished.unlink(missing_ok=True)
-            raise SetupError(f"the pixel cache {cache} cannot be written: {error.strerror}") from error
+            raise unwritable(cache, error) from error
     rows = np.load(known).reshape(-1, 3)
     return tuple(Pair(int(first), int(second), float(like)) for first, second, like in rows)
 

@@ -9,7 +9,8 @@ from train.dataset import SPLITS, Dataset, Example
 from train.duplicates import LIKE, Pair
 
 Tie = Literal["patient", "exact duplicate", "near-duplicate"]
-TIES: tuple[Tie, ...] = ("patient", "exact duplicate", "near-duplicate")
+TIES: tuple[Tie, ...] = ("exact duplicate", "near-duplicate", "patient")
+"""The strongest first: an image that has several ties to a side is counted under this one."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,17 @@ class Crossing:
     side: str
     """The side that is spoilt: `val` or `test`."""
     images: int
-    """So many images of `side` share a patient with `known_from`, or show the same radiograph."""
+    """So many images of `side` have this tie to `known_from` and no stronger one: kinds add up."""
     of: int
     """Images of `side` altogether."""
 
     def __str__(self) -> str:
-        shown = "share a patient with" if self.tie == "patient" else f"have a {self.tie} in"
-        return f"{self.images} of {self.of} {self.side} images {shown} {self.known_from}"
+        ties = {
+            "exact duplicate": "an exact duplicate in",
+            "near-duplicate": "a near-duplicate in",
+            "patient": "a patient in common with",
+        }
+        return f"{self.images} of {self.of} {self.side} images have {ties[self.tie]} {self.known_from}"
 
 
 @dataclass(frozen=True)
@@ -108,19 +113,20 @@ def measure(data: Dataset, near: Sequence[Pair] | None) -> Leakage:
     )
 
 
-def spoilt(data: Dataset, found: Sequence[Group]) -> dict[tuple[Tie, str, str], set[int]]:
-    """Find the images that another side knows: by tie, side that knows and side that is spoilt, their places."""
-    places: dict[tuple[Tie, str, str], set[int]] = defaultdict(set)
-    for group in found:
-        for later, side in enumerate(SPLITS):
-            on_side = {at for at in group.places if data.examples[at].split == side}
-            for known_from in SPLITS[:later]:
-                if on_side and any(data.examples[at].split == known_from for at in group.places):
-                    places[group.tie, known_from, side] |= on_side
-    return places
-
-
 def _crossings(data: Dataset, found: Sequence[Group]) -> tuple[Crossing, ...]:
-    known = spoilt(data, found)
-    order = sorted(known, key=lambda key: (TIES.index(key[0]), SPLITS.index(key[2]), SPLITS.index(key[1])))
-    return tuple(Crossing(*key, images=len(known[key]), of=len(data.of(key[2]))) for key in order)
+    told = []
+    for later, side in enumerate(SPLITS):
+        for known_from in SPLITS[:later]:
+            counted: set[int] = set()
+            for tie in TIES:
+                spoilt = {at for group in found if group.tie == tie for at in _spoilt(data, group, known_from, side)}
+                if spoilt - counted:
+                    told.append(Crossing(tie, known_from, side, len(spoilt - counted), of=len(data.of(side))))
+                counted |= spoilt
+    return tuple(told)
+
+
+def _spoilt(data: Dataset, group: Group, known_from: str, side: str) -> Sequence[int]:
+    """Find the images of a group on one side, if another side knows the group."""
+    known = any(data.examples[at].split == known_from for at in group.places)
+    return [at for at in group.places if data.examples[at].split == side] if known else ()

@@ -1,13 +1,16 @@
 """Decode once: every image of a data set as one memory-mapped array, kept between runs."""
 
+import errno
 import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +25,9 @@ from xray.formats import decode
 from xray.preprocess import decode_side, preprocess
 
 _CHUNK = 32
+_SHOWN = 20
+
+Read = TypeVar("Read")
 
 
 def cached(
@@ -40,7 +46,7 @@ def cached(
         uint8, shape (images, height, width, channels), memory-mapped read-only.
 
     Raises:
-        SetupError: An image cannot be read (all of them are named), or the folder cannot be written.
+        SetupError: Images cannot be read (all of them are named), or the folder cannot be written.
     """
     key = json.dumps([_code(), asdict(spec), [example.sha256 for example in examples]])
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
@@ -49,8 +55,32 @@ def cached(
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # these are patients' images
             _fill(path, examples, spec, workers, title)
         except OSError as error:
-            raise SetupError(f"the pixel cache {folder} cannot be written: {error.strerror}") from error
+            raise unwritable(folder, error) from error
     return np.asarray(np.load(path, mmap_mode="r"))
+
+
+def unwritable(folder: Path, error: OSError) -> SetupError:
+    """Say what is wrong with the folder of the pixel cache, and what to do."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    cure = "make room there" if full else "make it writable"
+    return SetupError(f"the pixel cache {folder} cannot be written ({error.strerror}); {cure}, or put --run elsewhere")
+
+
+def in_processes(
+    work: Callable[[list[Path]], Read], paths: Sequence[Path], *, workers: int, title: str
+) -> Iterator[tuple[int, Read]]:
+    """Let processes read images, some at a time; yield where each portion begins and what came of it, in order."""
+    # Fresh processes: forking one that holds TensorFlow's threads may hang.
+    fresh = multiprocessing.get_context("forkserver")
+    starts = range(0, len(paths), _CHUNK)
+    with (
+        ProcessPoolExecutor(workers, fresh) as pool,
+        tqdm(total=len(paths), desc=title, unit="image", disable=None) as bar,
+    ):
+        portions = [list(paths[start : start + _CHUNK]) for start in starts]
+        for start, portion, done in zip(starts, portions, pool.map(work, portions), strict=True):
+            yield start, done
+            bar.update(len(portion))
 
 
 def _code() -> str:
@@ -61,29 +91,38 @@ def _code() -> str:
 
 def _fill(path: Path, examples: Sequence[Example], spec: InputSpec, workers: int, title: str) -> None:
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    shape = (len(examples), spec.height, spec.width, spec.channels)
-    array = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
     faults: list[str] = []
-    starts = range(0, len(examples), _CHUNK)
     try:
-        # Fresh processes: forking one that holds TensorFlow's threads may hang.
-        fresh = multiprocessing.get_context("forkserver")
-        with (
-            ProcessPoolExecutor(workers, fresh) as pool,
-            tqdm(total=len(examples), desc=title, unit="image", disable=None) as bar,
-        ):
-            chunks = [[example.path for example in examples[start : start + _CHUNK]] for start in starts]
-            for start, (images, refused) in zip(starts, pool.map(_read, chunks, [spec] * len(chunks)), strict=True):
-                array[start : start + len(images)] = images
-                faults += refused
-                bar.update(len(images))
+        array = _room(unfinished, (len(examples), spec.height, spec.width, spec.channels))
+        read = in_processes(partial(_read, spec=spec), [one.path for one in examples], workers=workers, title=title)
+        for start, (images, refused) in read:
+            array[start : start + len(images)] = images
+            faults += refused
         if faults:
-            shown = "\n  ".join(faults[:20])
-            raise SetupError(f"{len(faults)} images cannot be read; mend or remove them:\n  {shown}")
+            raise unreadable(faults)
         array.flush()
         unfinished.rename(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def unreadable(faults: Sequence[str]) -> SetupError:
+    """Name the images that cannot be read, each with its reason."""
+    more = f"\n  and {len(faults) - _SHOWN} more (`lungwatch-train look` lists all)" if len(faults) > _SHOWN else ""
+    shown = "\n  ".join(faults[:_SHOWN])
+    return SetupError(f"{len(faults)} images cannot be read; mend or remove them:\n  {shown}{more}")
+
+
+def _room(path: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.uint8]]":
+    """Make the file of an array, and have the disk set its blocks aside.
+
+    Writing into a mapped file on a full disk kills the process (SIGBUS), without a word; asking beforehand is an error
+    that can be told.
+    """
+    array: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def _read(paths: list[Path], spec: InputSpec) -> tuple[NDArray[np.uint8], list[str]]:
@@ -93,5 +132,10 @@ def _read(paths: list[Path], spec: InputSpec) -> tuple[NDArray[np.uint8], list[s
         try:
             images[at] = preprocess(decode(path.read_bytes(), at_least=decode_side(spec)), spec)
         except (RejectedImage, OSError) as error:
-            refused.append(f"{path}: {error}")
+            refused.append(f"{path}: {told(error)}")
     return images, refused
+
+
+def told(error: RejectedImage | OSError) -> str:
+    """Say why an image cannot be read."""
+    return str(error) if isinstance(error, RejectedImage) else error.strerror or type(error).__name__

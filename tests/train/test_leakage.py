@@ -33,12 +33,20 @@ LEAKING = data(
 def test_what_crosses_is_counted_by_kind_and_sides() -> None:
     found = measure(LEAKING, [Pair(4, 5, 0.9), Pair(2, 3, 1.0)])
     assert found.crossings == (
+        Crossing("near-duplicate", "train", "val", 1, of=4),
         Crossing("patient", "train", "test", 1, of=4),
         Crossing("exact duplicate", "val", "test", 1, of=4),
-        Crossing("near-duplicate", "train", "val", 1, of=4),
     )
     assert (found.images, found.patients_known, found.exact_groups, found.near_pairs) == (12, 6, 1, 1)
-    assert "1 of 4 test images share a patient with train" in str(found)
+    assert "1 of 4 test images have a patient in common with train" in str(found)
+
+
+def test_an_image_that_is_known_twice_is_counted_under_the_stronger_tie() -> None:
+    both = data(("train", "a", "p", "1"), ("test", "a", "p", "1"), ("test", "a", "p", "2"))
+    assert measure(both, [Pair(0, 1, 1.0), Pair(0, 2, 0.9)]).crossings == (
+        Crossing("exact duplicate", "train", "test", 1, of=4),
+        Crossing("near-duplicate", "train", "test", 1, of=4),
+    )
 
 
 def test_nothing_is_said_to_be_absent_that_nobody_looked_for() -> None:
@@ -61,12 +69,15 @@ def test_near_duplicates_that_are_exact_ones_are_listed_once() -> None:
 def test_leakage_of_a_given_split_is_an_error_that_only_allowing_it_overrides() -> None:
     pairs = [Pair(4, 5, 0.9)]
     with pytest.raises(
-        SetupError, match=r"(?s)share a patient.*exact duplicate in val.*near-duplicate in train.*--allow-leakage"
+        SetupError, match=r"(?s)near-duplicate in train.*patient.*exact duplicate in val.*--allow-leakage"
     ):
         split(LEAKING, 0, near=pairs)
     done, words = split(LEAKING, 0, near=pairs, allow_leakage=True)
     assert done == LEAKING
-    assert "LEAKS, which was allowed: 1 of 4 test images share a patient with train" in words
+    assert (
+        "LEAKS, which was allowed: 1 of 4 val images have a near-duplicate in train; 1 of 4 test images have a patient"
+        in words
+    )
 
 
 def test_a_drawn_split_keeps_near_duplicates_together() -> None:

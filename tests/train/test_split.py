@@ -59,7 +59,7 @@ def test_given_splits_are_kept_and_a_test_split_is_never_touched() -> None:
 
 def test_a_patient_on_both_sides_of_a_given_split_is_an_error() -> None:
     examples = tuple(example(at, "ab"[at % 2], f"p{at // 4}", side=("train", "val")[at % 4 // 2]) for at in range(40))
-    with pytest.raises(SetupError, match="val images share a patient with train"):
+    with pytest.raises(SetupError, match="val images have a patient in common with train"):
         split(Dataset("d", examples), 0)
 
 
@@ -74,10 +74,10 @@ def test_a_patient_in_train_and_test_is_an_error_too() -> None:
     examples = tuple(
         example(at, "ab"[at % 2], f"p{at % 20 if at < 40 else at}", side=sides[at // 20]) for at in range(60)
     )
-    with pytest.raises(SetupError, match="val images share a patient with train"):
+    with pytest.raises(SetupError, match="val images have a patient in common with train"):
         split(Dataset("d", examples), 0)
     examples = tuple(example(at, "ab"[at % 2], f"p{at % 40}", side=sides[at // 20]) for at in range(60))
-    with pytest.raises(SetupError, match="test images share a patient with train"):
+    with pytest.raises(SetupError, match="test images have a patient in common with train"):
         split(Dataset("d", examples), 0)
 
 
