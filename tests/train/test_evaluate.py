@@ -11,8 +11,10 @@ from tests.cards import make_card
 from tests.drawn import write_classes
 from train.evaluate import evaluate
 from train.measure import measure
+from train.origin import origin
 from train.report.text import text
 from train.run import Run
+from train.sides import sides
 from xray.calibration import Outputs
 from xray.card import Card
 from xray.decide import probabilities
@@ -26,6 +28,28 @@ def test_a_run_is_measured_and_drawn(run: Run, drawn: Path, tmp_path: Path) -> N
     assert f"{told['auroc']['value']:.4f}" in said
     assert np.sum(told["confusion"]) == 48
     assert (tmp_path / "evaluation.png").stat().st_size > 10_000
+
+
+def test_a_training_ends_with_a_report_on_images_that_it_did_not_train_on(run: Run) -> None:
+    told = json.loads((run.report / "metrics.json").read_text())
+    assert told["origin"] == "chosen on"
+    assert told["images"] == len(run.read_images()[1].part(shifted=False).labels)
+    page = (run.report / "report.html").read_text()
+    assert "How it was trained" in page
+    assert (run.report / "figures" / "history_loss.svg").is_file()
+
+
+def test_a_run_and_its_data_say_where_images_come_from(run: Run, drawn: Path, tmp_path: Path) -> None:
+    card = Card.from_json(run.card.read_text())
+    data = sides(drawn, "val", card, tmp_path, workers=1)
+    assert data.digest() == card.data.digest
+    assert [origin(card, data, side).value for side in ("train", "val", "all")] == [
+        "trained on",
+        "chosen on",
+        "trained on",
+    ]
+    other = write_classes(tmp_path / "other", count=4, first_seed=1000)
+    assert origin(card, sides(other, "all", card, tmp_path, workers=1), "all").external
 
 
 def test_foreign_labels_and_empty_splits_are_told(run: Run, drawn: Path, tmp_path: Path) -> None:

@@ -16,6 +16,13 @@ from train.report.figures import (
 from train.report.style import Picture, draw
 
 OVERVIEW = "evaluation"
+_CURVES = {
+    "roc": roc.draw,
+    "precision_recall": precision_recall.draw,
+    "reliability": reliability.draw,
+}
+NAMES = ("confusion", *_CURVES, "probabilities", *history.PANELS, "examples", "mistakes")
+"""All but the overview, whether a report has them or not."""
 _SQUARE, _WIDE = (4.9, 4.6), (4.9, 3.5)
 
 
@@ -23,14 +30,9 @@ def plates(report: Report) -> dict[str, Picture]:
     """Draw them all."""
     told = report.measured
     drawn = {OVERVIEW: overview.draw(told)}
-    figures = {
-        "confusion": (_cells(len(told.labels)), confusion.draw),
-        "roc": (_SQUARE, roc.draw),
-        "precision_recall": (_SQUARE, precision_recall.draw),
-        "reliability": (_SQUARE, reliability.draw),
-        "probabilities": (_WIDE, probabilities.draw),
-    }
-    drawn |= {name: draw(size, partial(figure, told=told)) for name, (size, figure) in figures.items()}
+    drawn["confusion"] = draw(_cells(len(told.labels)), partial(confusion.draw, told=told))
+    drawn |= {name: draw(_SQUARE, partial(curve, told=told)) for name, curve in _CURVES.items()}
+    drawn["probabilities"] = draw(_WIDE, partial(probabilities.draw, told=told))
     if report.training is not None:
         drawn |= {
             name: draw(_WIDE, partial(history.draw, training=report.training, panel=panel))

@@ -32,6 +32,7 @@ DARK = {
     "#4c566a": "#b3bdcc",
 }
 
+_DPI = 120
 _STYLE: dict[Any, Any] = {
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
@@ -115,6 +116,7 @@ def _save(size: tuple[float, float], fill: Callable[[Figure], None]) -> Picture:
         figure = Figure(figsize=size)
         fill(figure)
         vector, bitmap = io.StringIO(), io.BytesIO()
+        figure.savefig(bitmap, format="png", dpi=_DPI, facecolor="white", pil_kwargs={"compress_level": 3})
+        figure.set_layout_engine("none")  # the layout is found, and finding it takes longer than drawing
         figure.savefig(vector, format="svg", transparent=True, metadata={"Date": None})
-        figure.savefig(bitmap, format="png", dpi=144, facecolor="white")
     return Picture(vector.getvalue(), bitmap.getvalue())

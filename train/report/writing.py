@@ -11,7 +11,7 @@ import numpy as np
 from train.evaluation import Evaluation
 from train.report.contents import Report
 from train.report.page import page, templates
-from train.report.plates import OVERVIEW, plates
+from train.report.plates import NAMES, OVERVIEW, plates
 from xray.errors import SetupError
 
 PAGE, CARD, METRICS, FIGURES = "report.html", "model_card.md", "metrics.json", "figures"
@@ -30,7 +30,9 @@ def writable(out: Path) -> None:
 
 
 def write(report: Report, out: Path) -> None:
-    """Write everything; files of an earlier report under the same names are replaced.
+    """Write everything in place of an earlier report: its figures go even where this one has none of that name.
+
+    Else a report without images would lie beside the patients' images of the one before.
 
     Raises:
         SetupError: The folder cannot be written.
@@ -38,6 +40,9 @@ def write(report: Report, out: Path) -> None:
     writable(out)
     pictures = plates(report)
     try:
+        for name in NAMES:
+            for suffix in (".svg", ".png"):
+                (out / FIGURES / name).with_suffix(suffix).unlink(missing_ok=True)
         for name, picture in pictures.items():
             # The overview is what documents link to, so it stands in front.
             stem = out / name if name == OVERVIEW else out / FIGURES / name

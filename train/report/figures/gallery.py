@@ -8,7 +8,7 @@ from train.report.style import FAINT, GRID, INK, SERIES, Picture, draw_sheet
 
 ACROSS = 4
 """Pictures in a row, activation maps counted."""
-_SIDE, _GAP, _TITLE, _BAR = 2.2, 0.2, 0.3, 0.16
+_SIDE, _GAP, _TITLE, _BAR = 2.4, 0.2, 0.3, 0.16
 """Inches."""
 
 
@@ -36,9 +36,9 @@ def _one(sheet: Any, one: Shown, left: float, top: float) -> None:
     sheet.text(left, top + 0.2, f"{one.label} → {one.found}{'' if one.right else '  (wrong)'}", fontsize=9)
     top += _TITLE
     for place, picture in enumerate(_pictures(one)):
-        start = left + place * _SIDE
-        extent = (start, start + _SIDE - 0.05, top + _SIDE, top)
-        sheet.imshow(picture, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="bilinear")
+        start = left + place * (_SIDE + 0.05)
+        extent = (start, start + _SIDE, top + _SIDE, top)
+        sheet.imshow(picture, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="none")
     top += _SIDE + 0.08
     for place, (label, share) in enumerate(one.probabilities.items()):
         middle = top + (place + 0.5) * _BAR

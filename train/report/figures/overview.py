@@ -16,7 +16,7 @@ def draw(told: Evaluation) -> Picture:
         area, right = told.auroc, told.accuracy
         panels[0].set_title(f"ROC: area {area.value:.3f} ({area.low:.3f}–{area.high:.3f})")
         panels[1].set_title(f"reliability: calibration error {told.calibration_error:.3f}")
-        panels[2].set_title("probabilities by true label")
+        # The histogram has its legend where the others have their title.
         panels[3].set_title(f"accuracy {right.value:.3f} ({right.low:.3f}–{right.high:.3f})")
         panels[0].figure.suptitle(f"{told.model} ({told.profile}) on {told.data}: {told.described}", fontsize=11)
 
