@@ -74,7 +74,8 @@ reference: $(FULL_ENV)/.stamp  ## train, average and export the reference model 
 	$(FULL_ENV)/bin/python -m train average $(SEEDS:%=runs/reference-%) --run runs/reference
 	$(FULL_ENV)/bin/python -m export convert runs/reference --profile int8 \
 		--out models/$(REFERENCE).tflite --model-card models/$(REFERENCE).md
-	$(FULL_ENV)/bin/python -m train evaluate models/$(REFERENCE).tflite '$(DATA)/kermany' --out docs/img/reference
+	$(FULL_ENV)/bin/python -m train evaluate models/$(REFERENCE).tflite '$(DATA)/kermany' --out runs/reference-report --no-images
+	cp runs/reference-report/evaluation.png runs/reference-report/metrics.json docs/img/reference/
 
 .PHONY: soak
 soak: $(FULL_ENV)/.stamp  ## 100,000 files through one worker: does it grow? (six minutes)

@@ -42,7 +42,7 @@ def evaluate(
         SetupError: The model or the data cannot be read, or the data's labels are not the model's.
     """
     if out is not None:
-        writable(out)
+        writable(out, private=images)
     card, _, _ = open_model(model)
     with _cache(model) as cache:
         found = sides(data, split, card, cache, workers=workers)

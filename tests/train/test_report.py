@@ -141,17 +141,19 @@ def test_the_card_begins_with_metadata_that_hubs_read(two: Path) -> None:
         assert len({line.count("|") for line in block.splitlines()}) == 1
 
 
-@pytest.mark.parametrize(("labels", "count"), [(2, 4), (3, 6), (4, 40)])
+@pytest.mark.parametrize(("labels", "count"), [(2, 4), (4, 40)])
 def test_a_report_can_be_made_of_more_labels_and_of_hardly_any_images(labels: int, count: int, tmp_path: Path) -> None:
     write(make(("a", "b", "c", "d")[:labels], count), tmp_path)
     assert ("Operating points" in (tmp_path / "report.html").read_text()) is (labels == 2)
 
 
 def test_a_report_without_images_leaves_none_of_an_earlier_one(tmp_path: Path) -> None:
-    write(make(("a", "b"), 40), tmp_path)
-    write(make(("a", "b"), 40, images=False), tmp_path)
-    assert not list((tmp_path / "figures").glob("examples.*")) + list((tmp_path / "figures").glob("mistakes.*"))
-    text = (tmp_path / "report.html").read_text()
+    out = tmp_path / "out"
+    write(make(("a", "b"), 8), out)
+    assert out.stat().st_mode & 0o077 == 0
+    write(make(("a", "b"), 8, images=False), out)
+    assert not list((out / "figures").glob("examples.*")) + list((out / "figures").glob("mistakes.*"))
+    text = (out / "report.html").read_text()
     assert "holds patients" not in text
     assert "image/jpeg" not in text
 

@@ -17,14 +17,19 @@ from xray.errors import SetupError
 PAGE, CARD, METRICS, FIGURES = "report.html", "model_card.md", "metrics.json", "figures"
 
 
-def writable(out: Path) -> None:
+def writable(out: Path, *, private: bool) -> None:
     """Make the folder: better to find out before the work than after it.
+
+    Args:
+        out: Where the report goes.
+        private: For patients' images: a folder that is made now is nobody else's to read.
 
     Raises:
         SetupError: It cannot be made, or not be written.
     """
     try:
-        (out / FIGURES).mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
+        (out / FIGURES).mkdir(exist_ok=True)
     except OSError as error:
         raise SetupError(f"the folder {out} cannot be made ({error.strerror}); choose another --out") from error
 
@@ -37,7 +42,7 @@ def write(report: Report, out: Path) -> None:
     Raises:
         SetupError: The folder cannot be written.
     """
-    writable(out)
+    writable(out, private=report.pictured)
     pictures = plates(report)
     try:
         for name in NAMES:
