@@ -17,7 +17,7 @@ class Verdict:
 
     label: str
     outcome: str
-    """`good enough`, `good enough in-sample`, `not good enough`, `cannot be told` or `too few images`."""
+    """`good enough`, `… in-sample`, `… unless it leaks`, `not good enough`, `cannot be told` or `too few images`."""
     words: str
 
 
@@ -95,6 +95,11 @@ class Evaluation:
     subgroups: tuple[Subgroup, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     flags: tuple[Flag, ...] = ()
+
+    @property
+    def excess(self) -> float:
+        """Mean probability minus the share that is so: above 0 the model promises too much, whatever the calibration error."""
+        return sum(group.images * (group.probability - group.share.value) for group in self.reliability) / self.images
 
     @property
     def described(self) -> str:

@@ -24,10 +24,15 @@ def flags(measured: Evaluation, crossings: Sequence[Crossing]) -> tuple[Flag, ..
         crossings: What is known of these images from other sides of the split.
     """
     accuracy, auroc, origin = measured.accuracy, measured.auroc, measured.origin
-    told = [
-        Flag("leak", f"The split leaks: {crossing}. What is measured on images that are known from there flatters.")
-        for crossing in crossings
-    ]
+    told = []
+    if crossings:
+        told.append(
+            Flag(
+                "leak",
+                f"The split leaks: {'; '.join(map(str, crossings))}. What is measured on images that are known from there "
+                "flatters.",
+            )
+        )
     if origin is not None and origin.external and (accuracy.value > TOO_GOOD_ACCURACY or auroc.value > TOO_GOOD_AUROC):
         told.append(
             Flag(

@@ -32,8 +32,8 @@ class Origin(StrEnum):
     )
     TEST = (
         "test split",
-        "The model never saw these images, but they come from where its training images come from: other hospitals, other "
-        "machines and other patients are another matter.",
+        "The data set keeps these images apart from training. But they come from where its training images come from: other "
+        "hospitals, other machines and other patients are another matter.",
         True,
     )
     OTHER = (

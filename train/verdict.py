@@ -19,6 +19,7 @@ class Bounds:
 
 
 TRIAGE = Bounds()
+GOOD = "good enough"
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,12 @@ def verdicts(measured: Evaluation, bounds: Bounds) -> tuple[Verdict, ...]:
     """Judge every label.
 
     Of two labels the positive one comes first and is held to the bound of sensitivity, the other to that of specificity:
-    they are the two sides of one question. Of more, each is held to both. Images that had a part in the making cannot show
-    that a model is good, only that it is bad.
+    they are the two sides of one question. Of more, each is held to both. Images that had a part in the making, or may
+    have had one, cannot show that a model is good, only that it is bad.
+
+    Args:
+        measured: All figures, its flags among them.
+        bounds: What is asked.
     """
     positive = measured.positive
     told = []
@@ -84,16 +89,19 @@ def verdicts(measured: Evaluation, bounds: Bounds) -> tuple[Verdict, ...]:
         else:
             claims = [_Claim("specificity", f"images with {label}", own.sensitivity, own.support, bounds.specificity)]
         outcome, words = _outcome(claims), _sentences(claims)
-        if outcome == "good enough" and not (measured.origin and measured.origin.external):
+        if outcome == GOOD and not (measured.origin and measured.origin.external):
             outcome = "good enough in-sample"
             words += " But the model was made with these images, so this only says that it is worth a test on others."
+        elif outcome == GOOD and any(flag.kind == "leak" for flag in measured.flags):
+            outcome = "good enough unless it leaks"
+            words += " But there is, or may be, a leak; with one this says nothing."
         told.append(Verdict(label, outcome, words))
     return tuple(sorted(told, key=lambda verdict: verdict.label != positive))
 
 
 def _outcome(claims: list[_Claim]) -> str:
     if all(claim.reached for claim in claims):
-        return "good enough"
+        return GOOD
     if any(claim.missed for claim in claims):
         return "not good enough"
     if any(claim.images < claim.needed for claim in claims):

@@ -54,6 +54,11 @@ def test_images_that_the_model_was_made_with_prove_no_goodness_but_prove_badness
     assert told == {"opacity": "good enough in-sample", "clear": "not good enough"}
 
 
+def test_a_leak_takes_the_worth_from_a_good_verdict() -> None:
+    told = measured(195, 200, spared=199, others=200)
+    assert outcomes(replace(told, flags=flags(told, ())))["opacity"] == "good enough unless it leaks"
+
+
 def test_too_few_images_are_told_with_how_many_it_takes() -> None:
     verdict = verdicts(measured(20, 20, spared=100, others=100), TRIAGE)[0]
     assert verdict.outcome == "too few images"
@@ -72,7 +77,8 @@ def test_figures_too_good_for_unseen_images_are_called_a_likely_leak() -> None:
     assert kinds(replace(perfect, origin=Origin.CHOSEN)) == ["in-sample"]
     usual = measured(92, 100, spared=90, others=100)
     assert kinds(usual) == []
-    assert kinds(usual, Crossing("patient", "train", "test", 3, 200)) == ["leak"]
+    both = [Crossing("patient", "train", "test", 3, 200), Crossing("near-duplicate", "val", "test", 1, 200)]
+    assert kinds(usual, *both) == ["leak"]
 
 
 def test_what_hides_behind_a_figure_is_flagged() -> None:

@@ -77,6 +77,7 @@ def assess(
         subgroups=_subgroups(examples, labels, decided, card),
     )
     crossings = [one for one in leaks.crossings if side in (one.side, "all")]
+    measured = replace(measured, flags=flags(measured, crossings))
     run = Run(model) if model.is_dir() else None
     file = run.model if run is not None else model
     return Report(
@@ -84,7 +85,7 @@ def assess(
         model_file=file.name,
         size_bytes=file.stat().st_size,
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        measured=replace(measured, verdicts=verdicts(measured, bounds), flags=flags(measured, crossings)),
+        measured=replace(measured, verdicts=verdicts(measured, bounds)),
         bounds=bounds,
         counts=data.counts(),
         leakage=str(leaks),

@@ -37,6 +37,7 @@ COLUMNS = {
 OUTCOMES = {
     "good enough": "good",
     "good enough in-sample": "open",
+    "good enough unless it leaks": "open",
     "not good enough": "bad",
     "cannot be told": "open",
     "too few images": "open",

@@ -9,7 +9,7 @@ from train.report.style import FAINT, SERIES
 def draw(axes: Any, told: Evaluation) -> None:
     """Draw the share that is right over the probability, for groups of images of equal size, with intervals."""
     groups = told.reliability
-    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=":", label="what it says is so")
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=":")
     x, y = [group.probability for group in groups], [group.share.value for group in groups]
     below = [max(0.0, group.share.value - group.share.low) for group in groups]
     above = [max(0.0, group.share.high - group.share.value) for group in groups]
@@ -22,4 +22,3 @@ def draw(axes: Any, told: Evaluation) -> None:
     axes.set_ylim(low, 1.02)
     axes.set_aspect("equal")
     axes.grid(visible=True)
-    axes.legend(loc="upper left")

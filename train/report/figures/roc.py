@@ -17,7 +17,7 @@ def draw(axes: Any, told: Evaluation) -> None:
     axes.set_aspect("equal")
     axes.grid(visible=True)
     axes.legend(loc="lower right")
-    if told.auroc.value > _CROWDED:
+    if min((one.ranking.auroc.value for one in told.classes if one.ranking), default=0.0) > _CROWDED:
         corner = axes.inset_axes((0.42, 0.42, 0.5, 0.5))
         _curves(corner, told)
         corner.set(xlim=(-0.004, 0.2), ylim=(0.8, 1.004), xticks=(0, 0.1, 0.2), yticks=(0.8, 0.9, 1.0))
