@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
-_STEPS = 12
+_STEPS = 6
 _OUTSIDE = -1e6
 """Stands in a warped picture where the other one has no pixel; details are within ±10."""
 _LEAST_OVERLAP = 0.5
