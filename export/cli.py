@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 import export.commands
+from export.printable import printable
 from xray.errors import SetupError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -41,5 +42,5 @@ def main() -> None:
     try:
         cli(prog_name="lungwatch-export")
     except SetupError as error:
-        click.echo(f"lungwatch-export: {error}", err=True)
+        click.echo(printable(f"lungwatch-export: {error}"), err=True)
         sys.exit(2)

@@ -4,9 +4,13 @@ from xray.card import Card, Interval, OperatingPoint
 
 
 def markdown(card: Card, file_name: str, size_bytes: int, sha256: str) -> str:
-    """Write a card out; every number in it comes from the card."""
+    """Write a card out for a model hub; every number in it comes from the card."""
+    return f"{_header(card)}\n\n{words(card, file_name, size_bytes, sha256)}"
+
+
+def words(card: Card, file_name: str, size_bytes: int, sha256: str) -> str:
+    """Write a card out for people: the same without what only hubs read."""
     parts = [
-        _header(card),
         f"# {card.name}, version {card.version}, {card.profile}",
         _facts(card, file_name, size_bytes, sha256),
     ]

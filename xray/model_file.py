@@ -9,6 +9,7 @@ import hashlib
 import io
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,20 @@ from xray.errors import SetupError
 METADATA_NAME = b"LUNGWATCH_CARD"
 _IDENTIFIER = b"TFL3"
 _SEAL_BYTES = 32
+_LARGEST_ARRAYS_BYTES = 64 << 20
+"""Unpacked: 200 times what a DenseNet's take. A kilobyte of zip can hold gigabytes of zeros."""
+_UNREADABLE = (
+    ValueError,
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    MemoryError,
+    TypeError,
+    KeyError,
+)
+"""What json, zipfile and numpy raise for bytes that somebody put there on purpose, the deepest nesting included."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +93,18 @@ def unpack(content: bytes) -> ModelFile:
     text = start + _SEAL_BYTES + 4
     try:
         card = Card.from_json(content[text : text + length].decode())
-        with np.load(io.BytesIO(content[text + length : end]), allow_pickle=False) as npz:
-            arrays = dict(npz)
-    except (UnicodeDecodeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        arrays = _arrays(content[text + length : end])
+    except _UNREADABLE as error:
         raise SetupError("the model file's card cannot be read; make it again with lungwatch-export") from error
     return ModelFile(content, card, arrays, hashlib.sha256(content).hexdigest())
+
+
+def _arrays(npz: bytes) -> dict[str, NDArray[np.float32]]:
+    with zipfile.ZipFile(io.BytesIO(npz)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_ARRAYS_BYTES:
+            raise ValueError("the card's arrays are too large")
+    with np.load(io.BytesIO(npz), allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def read(path: Path) -> ModelFile:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import io
 import struct
 from pathlib import Path
 
@@ -114,6 +115,31 @@ def reseal(content: bytes, payload: bytes) -> bytes:
 def test_a_card_that_cannot_be_read_is_the_set_ups_fault(packed: bytes, payload: bytes) -> None:
     with pytest.raises(SetupError):
         unpack(reseal(packed, payload))
+
+
+def bomb() -> bytes:
+    """An npz of 100 kB that unpacks to 100 MB."""
+    npz = io.BytesIO()
+    np.savez_compressed(npz, embedding_mean=np.zeros(25_000_000, np.float32))
+    return npz.getvalue()
+
+
+def broken_deflate() -> bytes:
+    npz = io.BytesIO()
+    np.savez_compressed(npz, embedding_mean=np.arange(1000, dtype=np.float32))
+    broken = bytearray(npz.getvalue())
+    broken[100:200] = bytes(100)
+    return bytes(broken)
+
+
+@pytest.mark.parametrize("after_length", [b"[" * 100_000, bomb(), broken_deflate()], ids=["deep", "bomb", "deflate"])
+def test_a_card_that_was_made_to_do_harm_is_the_set_ups_fault(
+    graph: bytes, arrays: dict[str, NDArray[np.float32]], after_length: bytes
+) -> None:
+    roomy = pack(graph, dataclasses.replace(CARD, limits="x" * 200_000), arrays)
+    text = CARD.to_json().encode() if after_length[0] != ord("[") else after_length
+    with pytest.raises(SetupError, match="cannot be read"):
+        unpack(reseal(roomy, struct.pack("<I", len(text)) + text + after_length))
 
 
 def test_a_card_of_another_schema_asks_for_a_new_export(graph: bytes) -> None:
