@@ -20,6 +20,8 @@ class Bounds:
 
 TRIAGE = Bounds()
 GOOD = "good enough"
+UNBROKEN = "\N{NO-BREAK SPACE}"
+"""Before a percent sign: a line must not end between a number and its unit."""
 
 
 @dataclass(frozen=True)
@@ -119,4 +121,4 @@ def percent(share: float) -> str:
     shown = f"{share:.1%}"
     if shown == "100.0%":
         shown = "100%" if share > 1 - 1e-9 else "99.9%"  # a computed 1 may lack the last bit
-    return shown.replace("%", " %")
+    return shown.replace("%", f"{UNBROKEN}%")

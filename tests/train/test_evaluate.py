@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -112,3 +113,17 @@ def test_validation_images_are_never_drawn_again_from_changed_data(run: Run, dra
     next((changed / "clear").iterdir()).unlink()
     with pytest.raises(SetupError, match="not, or no longer, the data"):
         evaluate(run.folder, changed, split="val", out=None, workers=1)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_documents_show_what_the_reference_model_measures(data_dir: Path) -> None:
+    root = Path(__file__).parents[2]
+    shown = json.loads((root / "docs/img/reference/metrics.json").read_text())
+    said = evaluate(
+        root / "models/pneumonia-mobilenet-int8.tflite", data_dir / "kermany", split="val", out=None, workers=2
+    )
+    area = shown["auroc"]
+    assert f"AUROC     {area['value']:.4f} ({area['low']:.4f}–{area['high']:.4f})" in said
+    for row in shown["confusion"]:
+        assert re.search(rf"\s{row[0]}\s+{row[1]}\n", said)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from train.verdict import percent
+from train.verdict import UNBROKEN, percent
 from xray.card import Interval, OperatingPoint
 
 POINTS = {
@@ -50,7 +50,7 @@ def share(interval: Interval | None) -> str:
     if interval is None:
         return "–"
     low, high = percent(interval.low), percent(interval.high)
-    return f"{percent(interval.value)} ({low.removesuffix(' %')}–{high})"
+    return f"{percent(interval.value)} ({low.removesuffix(f'{UNBROKEN}%')}–{high})"
 
 
 def figure(interval: Interval | None) -> str:

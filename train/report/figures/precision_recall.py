@@ -12,7 +12,15 @@ def draw(axes: Any, told: Evaluation) -> None:
     for place, (index, one) in enumerate(ranked):
         assert one.ranking is not None
         band = one.ranking.precision_recall
-        axes.fill_between(band.x, band.low, band.high, color=colour(index), alpha=0.18, linewidth=0, step="pre")
+        axes.fill_between(
+            band.x,
+            band.low,
+            band.high,
+            color=colour(index),
+            alpha=0.18 if len(ranked) < 3 else 0.1,
+            linewidth=0,
+            step="pre",
+        )
         axes.plot(
             band.x,
             band.value,

@@ -35,7 +35,9 @@ def _curves(axes: Any, told: Evaluation) -> None:
     for place, (index, one) in enumerate(ranked):
         assert one.ranking is not None
         band, area = one.ranking.roc, one.ranking.auroc
-        axes.fill_between(band.x, band.low, band.high, color=colour(index), alpha=0.18, linewidth=0)
+        axes.fill_between(
+            band.x, band.low, band.high, color=colour(index), alpha=0.18 if len(ranked) < 3 else 0.1, linewidth=0
+        )
         axes.plot(
             band.x,
             band.value,
