@@ -37,7 +37,9 @@ TABLE = {
         extras=("dicom",),
     ),
     "train": Row(
-        ours=frozenset({"xray"}), must_not=frozenset({"tensorflow_model_optimization"}), extras=("dicom", "train")
+        ours=frozenset({"xray"}),
+        must_not=frozenset({"tensorflow_model_optimization"}),
+        extras=("dicom", "train", "fetch", "mlflow", "sweep"),
     ),
     "export": Row(ours=frozenset({"xray"}), extras=("dicom", "export")),
     "worker": Row(ours=frozenset({"xray"}), must_not=frozenset(TENSORFLOW), extras=("dicom", "worker")),

@@ -149,6 +149,8 @@ class _Stage:
         }
         with self._average.swapped():
             scores = self._learner.score()
+        if not np.isfinite(scores).all():  # the loss is a mean over the epoch, from before its last step
+            raise SetupError(f"the scores are no numbers any more after epoch {epoch + 1}; lower the learning rate")
         return row | _measured(scores, self._lesson) | {"seconds": round(time.monotonic() - started, 1)}
 
 
