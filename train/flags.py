@@ -40,7 +40,8 @@ def flags(measured: Evaluation, crossings: Sequence[Crossing]) -> tuple[Flag, ..
                 f"Likely a leak: an accuracy of {percent(accuracy.value)} with an AUROC of {auroc.value:.3f} on images that "
                 f"the model never saw is better than chest radiographs allow (above {percent(TOO_GOOD_ACCURACY)} or "
                 f"{TOO_GOOD_AUROC}). Look for the same patients or pictures on both sides, and for anything but the lungs "
-                "that gives the label away: markers, borders, sizes, the place an image comes from.",
+                "that gives the label away: markers, borders, sizes, the place an image comes from."
+                + (" With so few images it may also be luck." if measured.images < FEW_IMAGES else ""),
             )
         )
     if origin is not None and not origin.external:

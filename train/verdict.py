@@ -20,6 +20,8 @@ class Bounds:
 
 TRIAGE = Bounds()
 GOOD = "good enough"
+LEAST_IMAGES = 5
+"""With fewer nothing is called bad either: Wilson's interval after one miss in one image ends at 79 %."""
 UNBROKEN = "\N{NO-BREAK SPACE}"
 """Before a percent sign: a line must not end between a number and its unit."""
 
@@ -40,7 +42,7 @@ class _Claim:
 
     @property
     def missed(self) -> bool:
-        return self.share.high < self.bound
+        return self.share.high < self.bound and self.images >= LEAST_IMAGES
 
     @property
     def needed(self) -> int:

@@ -63,6 +63,7 @@ def test_too_few_images_are_told_with_how_many_it_takes() -> None:
     verdict = verdicts(measured(20, 20, spared=100, others=100), TRIAGE)[0]
     assert verdict.outcome == "too few images"
     assert "at least 35" in verdict.words
+    assert outcomes(measured(0, 1, spared=0, others=1)) == {"opacity": "too few images", "clear": "too few images"}
     assert wilson(35, 35).low >= TRIAGE.sensitivity > wilson(34, 34).low
 
 
