@@ -1,5 +1,8 @@
 """A run, as export reads it: Keras model, card, and the images that stay with it."""
 
+import json
+import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import numpy as np
 import tf_keras as keras
 from numpy.typing import NDArray
 
+from export.imageset import ImageSet
 from xray.card import Card
 from xray.errors import SetupError
 
@@ -20,14 +24,8 @@ class Source:
     model: keras.Model
     sample: NDArray[np.uint8]
     """Training images for calibration, plain and shifted; shape (N, H, W, C)."""
-    images: NDArray[np.uint8]
-    """Validation images, plain and shifted; shape (M, H, W, C)."""
-    labels: NDArray[np.int64]
-    """Index of the true label of each validation image."""
-    shifted: NDArray[np.bool_]
-    """Which validation images are shifted."""
-    patients: NDArray[np.int64]
-    """A number for each validation image's patient."""
+    validation: ImageSet
+    """The run's own validation images."""
 
 
 def read(folder: Path) -> Source:
@@ -43,21 +41,36 @@ def read(folder: Path) -> Source:
             f"{folder} is not a finished run (it has no card.json); finish it with lungwatch-train fit … --resume"
         )
     card = Card.from_json((folder / "card.json").read_text())
-    model = keras.models.load_model(folder / "model.keras", compile=False)
+    model = _model(folder / "model.keras")
     missing = {"features", "embedding", "scores"} - {layer.name for layer in model.layers}
     if missing:
         raise SetupError(f"{folder}: the model lacks the layers {', '.join(sorted(missing))}")
-    sample = _arrays(folder / "sample.npz")
-    validation = _arrays(folder / "validation.npz")
-    kept = (validation[name] for name in ("images", "labels", "shifted", "patients"))
-    return Source(card, model, sample["images"], *kept)
+    (sample,) = _arrays(folder / "sample.npz", "images")
+    validation = _arrays(folder / "validation.npz", "images", "labels", "shifted", "patients")
+    return Source(card, model, sample, ImageSet("validation", *validation))
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _model(path: Path) -> keras.Model:
+    """Load a model of stock layers. Its weights are unpacked first: `train/keras_file.py` tells why, and by how much."""
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as unpacked:
+        told = json.loads(archive.read("config.json"))
+        told.pop("compile_config", None)
+        model = keras.models.model_from_json(json.dumps(told))
+        model.load_weights(archive.extract("model.weights.h5", unpacked))
+    return model
+
+
+def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:
     if not path.is_file():
         raise SetupError(
             f"{path.name} is missing from the run; an export is calibrated and checked on it. "
             "Copy it from where the run was made, or train again"
         )
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return [arrays[name] for name in names]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise SetupError(
+            f"{path} is damaged, or of another version of Lungwatch: expected the arrays {', '.join(names)}. "
+            "Copy it again from where the run was made, or train again"
+        ) from error

@@ -9,6 +9,7 @@ import tensorflow as tf
 import tf_keras as keras
 from numpy.typing import NDArray
 
+from train import keras_file
 from train.run import Run
 from xray.card import Card
 from xray.errors import SetupError
@@ -42,7 +43,7 @@ def read_teacher(folder: Path, labels: tuple[str, ...]) -> Teacher:
     card = Card.from_json(run.card.read_text())
     if card.labels != labels:
         raise SetupError(f"--teacher {folder} knows {', '.join(card.labels)}; this data set has {', '.join(labels)}")
-    model = keras.models.load_model(run.model, compile=False)
+    model = keras_file.load(run.model)
     model.trainable = False
     spec = card.input
 

@@ -65,6 +65,8 @@ class Recipe:
     """A stage ends after this many epochs without a better figure; None lets it run to its end."""
     margin: float = 1.4
     """Training images are kept this much larger than the input, to crop from."""
+    parameters: int = 0
+    """Of the model for two labels, with this input and head; a test counts them."""
     reached: str = "not trained here"
     """The score reached, on which data, in how much time."""
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from train import keras_file
 from train.run import Run
 from train.validation import Score
 from xray import model_file
@@ -55,11 +56,9 @@ def open_model(location: Path) -> tuple[Card, Union["keras.Model", Predictor], d
     run = Run(location)
     if not run.card.is_file():
         raise SetupError(f"{location} is neither a model file nor a finished run (it has no card.json)")
-    import tf_keras as keras
-
     with np.load(run.arrays, allow_pickle=False) as arrays:
         kept = dict(arrays)
-    return Card.from_json(run.card.read_text()), keras.models.load_model(run.model, compile=False), kept
+    return Card.from_json(run.card.read_text()), keras_file.load(run.model), kept
 
 
 def scorer(model: Union["keras.Model", Predictor]) -> Score:

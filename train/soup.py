@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import tf_keras as keras
 
+from train import keras_file
 from train.finish import finish
 from train.run import Run
 from train.validation import ValidationSet, figures
@@ -62,7 +63,7 @@ def average(folders: Sequence[Path], out: Path) -> list[Measured]:
     _check(folders, told)
     cards = [Card.from_json(run.card.read_text()) for run in runs]
     sample, validation = runs[0].read_images()
-    models = [keras.models.load_model(run.model, compile=False) for run in runs]
+    models = [keras_file.load(run.model) for run in runs]
     measured = [_measure(folder.name, model, validation) for folder, model in zip(folders, models, strict=True)]
     chosen, mean, best = _greedy(models, measured, validation)
     if len(chosen) == 1:

@@ -18,7 +18,6 @@ import pytest
 from numpy.typing import NDArray
 
 from train.backbones import torch_weights
-from xray.errors import SetupError
 
 FIXTURES = Path(__file__).parent / "torch"
 NETWORKS = ("resnet18", "densenet161")

@@ -66,9 +66,7 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
 
 def expected(model: "keras.Model") -> dict[str, tuple[int, ...]]:
     """Tell which arrays of a state dict a network takes: PyTorch's names to PyTorch's shapes."""
-    return {
-        name: _turned(np.empty(variable.shape), (3, 2, 0, 1)).shape for name, variable in _variables(model).items()
-    }
+    return {name: _turned(np.empty(variable.shape), (3, 2, 0, 1)).shape for name, variable in _variables(model).items()}
 
 
 def fill(model: "keras.Model", state: Mapping[str, NDArray[Any]], title: str, source: str) -> None:

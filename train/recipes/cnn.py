@@ -12,10 +12,11 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="cnn",
-    summary="pneumonia CNN from scratch, gray, 128 px: no pre-trained weights needed",
+    summary="pneumonia from scratch: plain CNN with L1 and L2, no pre-trained weights needed",
     input=InputSpec(height=128, width=128, channels=1, geometry="stretch"),
     backbone=partial(plain, widths=(16, 32, 64, 96, 128)),
     stages=(Stage("all layers", epochs=15, learning_rate=2e-3),),
     l1=1e-6,
     l2=1e-5,
+    parameters=190_674,
 )

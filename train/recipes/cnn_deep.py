@@ -17,8 +17,9 @@ from train.recipes.cnn_small import RECIPE as SMALL
 RECIPE = replace(
     SMALL,
     name="cnn_deep",
-    summary="lung infections at 48 px: twelve convolutions and a hidden layer, the most dropout",
+    summary="lung infections, deepest of three: twelve convolutions, a hidden layer",
     backbone=partial(plain, widths=(24, 48, 96, 192), each=3, dropout=0.2, momentum=0.9),
     head=Head(width=128, dropout=0.5),
     stages=(Stage("all layers", epochs=10, learning_rate=1e-3, optimizer="rmsprop", schedule="constant"),),
+    parameters=1_129_322,
 )

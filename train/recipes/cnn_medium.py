@@ -17,9 +17,10 @@ from train.recipes.cnn_small import RECIPE as SMALL
 RECIPE = replace(
     SMALL,
     name="cnn_medium",
-    summary="lung infections at 48 px: six convolutions with batch normalisation",
+    summary="lung infections, the middle of three: six convolutions with batch normalisation",
     # An epoch has some twenty steps: statistics that remember 50 would still be the initial ones when patience ends.
     backbone=partial(plain, widths=(32, 64, 128), each=2, dropout=0.1, momentum=0.9),
     head=Head(dropout=0.4),
     stages=(Stage("all layers", epochs=10, learning_rate=1e-3, optimizer="rmsprop", schedule="constant"),),
+    parameters=288_610,
 )

@@ -17,7 +17,7 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="densenet121",
-    summary="DenseNet121, RGB, 224 px, its base frozen (--frozen says how much) under a dense layer",
+    summary="pre-trained DenseNet121, frozen (--frozen says how much) under a dense layer",
     input=InputSpec(height=224, width=224, channels=3, geometry="stretch"),
     backbone=partial(densenet, depth=121),
     head=Head(width=256, dropout=0.5),
@@ -29,4 +29,5 @@ RECIPE = Recipe(
     average=0.99,  # batches of seven are noisy
     monitor="val_loss",
     patience=3,
+    parameters=7_301_186,
 )

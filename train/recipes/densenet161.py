@@ -14,7 +14,7 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="densenet161",
-    summary="DenseNet161, RGB, 224 px, in two stages; rare labels are answered by augmented copies",
+    summary="widest DenseNet, from PyTorch's weights; augmented copies of rare labels",
     input=InputSpec(height=224, width=224, channels=3, geometry="stretch"),
     backbone=densenet161,
     stages=(
@@ -24,4 +24,5 @@ RECIPE = Recipe(
     batch_size=16,
     balance="copies",
     patience=4,
+    parameters=26_696_354,
 )

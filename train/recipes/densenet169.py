@@ -13,6 +13,7 @@ from train.recipes.densenet161 import RECIPE as WIDE
 RECIPE = replace(
     WIDE,
     name="densenet169",
-    summary="DenseNet169, RGB, 224 px, as densenet161, from weights that Keras downloads",
+    summary="as densenet161, from weights that Keras downloads",
     backbone=partial(densenet, depth=169),
+    parameters=12_646_210,
 )

@@ -13,6 +13,7 @@ from train.recipes.densenet161 import RECIPE as WIDE
 RECIPE = replace(
     WIDE,
     name="densenet201",
-    summary="DenseNet201, RGB, 224 px, as densenet161, from weights that Keras downloads",
+    summary="as densenet161, from weights that Keras downloads; the deepest",
     backbone=partial(densenet, depth=201),
+    parameters=18_325_826,
 )

@@ -14,11 +14,12 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet",
-    summary="MobileNet V1 0.5, gray, 160 px: small and fast, holds its scores as int8; the reference model",
+    summary="the reference model: MobileNet V1 0.5, small and fast, holds its scores as int8",
     input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
     backbone=partial(mobilenet, alpha=0.5),
     stages=(
         Stage("head", epochs=1, learning_rate=3e-3, frozen=1.0),
         Stage("all layers", epochs=17, learning_rate=1e-3),
     ),
+    parameters=830_274,
 )

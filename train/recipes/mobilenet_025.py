@@ -15,11 +15,12 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet_025",
-    summary="MobileNet V1 0.25, gray, 128 px: the smallest, for weak devices; learns from a --teacher",
+    summary="MobileNet V1 0.25: the smallest, for weak devices; learns from a --teacher",
     input=InputSpec(height=128, width=128, channels=1, geometry="stretch"),
     backbone=partial(mobilenet, alpha=0.25),
     stages=(
         Stage("head", epochs=1, learning_rate=3e-3, frozen=1.0),
         Stage("all layers", epochs=17, learning_rate=1e-3),
     ),
+    parameters=218_914,
 )

@@ -20,7 +20,7 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet_rgb",
-    summary="pre-trained MobileNet V1 1.0, RGB, 224 px, only its head trained: few images, little time",
+    summary="pre-trained MobileNet V1 1.0, only its head trained: few images, little time",
     input=InputSpec(height=224, width=224, channels=3, geometry="stretch"),
     backbone=partial(mobilenet, alpha=1.0),
     head=Head(width=128, activation="relu", batch_norm=True, dropout=0.5),
@@ -40,4 +40,5 @@ RECIPE = Recipe(
     average=0.9,
     monitor="val_loss",
     patience=2,
+    parameters=3_360_706,
 )

@@ -15,7 +15,7 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet_transfer",
-    summary="MobileNet V1 0.5, gray, 160 px: as feature extractor, then fine-tuned from its upper half",
+    summary="MobileNet V1 0.5 as feature extractor, then fine-tuned from its upper half",
     input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
     backbone=partial(mobilenet, alpha=0.5),
     stages=(
@@ -23,4 +23,5 @@ RECIPE = Recipe(
         # The first half of a network sees edges and textures, which a radiograph shares with photographs.
         Stage("fine-tuning", epochs=8, learning_rate=3e-4, frozen=0.5, optimizer="adam"),
     ),
+    parameters=830_274,
 )

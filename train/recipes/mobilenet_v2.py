@@ -12,11 +12,12 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet_v2",
-    summary="MobileNet V2 1.0, gray, 160 px: larger than mobilenet; plain int8 may not pass the gate",
+    summary="MobileNet V2 1.0: larger than mobilenet; plain int8 may not pass the gate",
     input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
     backbone=partial(mobilenet_v2, alpha=1.0),
     stages=(
         Stage("head", epochs=1, learning_rate=3e-3, frozen=1.0),
         Stage("all layers", epochs=9, learning_rate=5e-4),
     ),
+    parameters=2_259_970,
 )

@@ -13,11 +13,12 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="mobilenet_v3_small",
-    summary="MobileNet V3 small, gray, 160 px: fewest operations for its size; plain int8 may not pass the gate",
+    summary="MobileNet V3 small: few operations; plain int8 may not pass the gate",
     input=InputSpec(height=160, width=160, channels=1, geometry="stretch"),
     backbone=mobilenet_v3_small,
     stages=(
         Stage("head", epochs=1, learning_rate=3e-3, frozen=1.0),
         Stage("all layers", epochs=14, learning_rate=5e-4),
     ),
+    parameters=939_986,
 )

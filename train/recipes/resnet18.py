@@ -16,11 +16,12 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="resnet18",
-    summary="ResNet18, RGB, 224 px, as jetson-inference trains it: --model-dir, --batch-size, --workers, --epochs",
+    summary="as jetson-inference trains it: --model-dir, --batch-size, --workers, --epochs",
     input=InputSpec(height=224, width=224, channels=3, geometry="stretch"),
     backbone=resnet18,
     stages=(Stage("all layers", epochs=35, learning_rate=0.01, optimizer="sgd"),),
     batch_size=8,
     balance="none",
     l2=5e-5,  # the gradient of this penalty is PyTorch's weight decay of 1e-4, which counts half the square
+    parameters=11_187_138,
 )

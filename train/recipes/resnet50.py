@@ -20,7 +20,7 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="resnet50",
-    summary="ResNet50, RGB, 224 px, by two strategies: frozen base, or all layers with a very small learning rate",
+    summary="two strategies: base frozen, or all layers at a very small learning rate",
     input=InputSpec(height=224, width=224, channels=3, geometry="stretch"),
     backbone=resnet50,
     head=Head(dropout=0.5),
@@ -31,4 +31,5 @@ RECIPE = Recipe(
     batch_size=16,
     augmentation=CLASSIC,
     patience=5,
+    parameters=23_591_810,
 )

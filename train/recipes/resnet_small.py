@@ -10,8 +10,9 @@ from xray.card import InputSpec
 
 RECIPE = Recipe(
     name="resnet_small",
-    summary="residual network from scratch, gray, 128 px (up to --size 160): no pre-trained weights needed",
+    summary="residual network from scratch, up to --size 160: no pre-trained weights needed",
     input=InputSpec(height=128, width=128, channels=1, geometry="stretch"),
     backbone=resnet_small,
     stages=(Stage("all layers", epochs=20, learning_rate=2e-3, weight_decay=1e-3),),
+    parameters=393_146,
 )
