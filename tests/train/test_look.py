@@ -125,6 +125,7 @@ def test_the_command_answers_with_1_where_something_is_wrong_and_leaves_a_page(f
         "Labels that contradict",
         "other-label.png",
         "Patients in more than one split",
+        "No image of this class can be read",
         "p4",
     ):
         assert words in page

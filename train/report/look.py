@@ -125,7 +125,7 @@ def _beside(seen: Look, groups: Sequence[Group]) -> Gallery:
 def _shown(seen: Look, at: int) -> Shown:
     example, facts = seen.data.examples[at], seen.survey.facts[at]
     image = "" if facts.refused else _data("image/jpeg", preview(example.path))
-    size = f"{facts.width}×{facts.height}" if facts.width else "size before resizing not told"
+    size = f"{facts.width}×{facts.height}" if facts.width else "original size unknown"
     return Shown(_name(seen, at), example.label, example.split or "unsplit", size, image)
 
 
