@@ -41,6 +41,7 @@ def assert_equal(given: np.ndarray, expected: np.ndarray, words: str) -> None:
     np.testing.assert_allclose(given, expected, rtol=0, atol=0.01 * spread, err_msg=words)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("name", "channels"),
     [

@@ -8,8 +8,10 @@ PyTorch's forward pass gives for them stands in `torch/*.json`. Made again, wher
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 from numpy.typing import NDArray
 
 from train.backbones import torch_weights
+from xray.errors import SetupError
 
 FIXTURES = Path(__file__).parent / "torch"
 NETWORKS = ("resnet18", "densenet161")
@@ -107,6 +110,84 @@ def test_the_fixtures_are_what_pytorch_gives(network: str) -> None:
     fixture = json.loads((FIXTURES / f"{network}.json").read_text())
     assert listing(shapes) == fixture["listing"]
     np.testing.assert_allclose(features[::EVERY], fixture["features"], rtol=1e-3, atol=1e-4)
+
+
+def tiny(weights: str = "none", channels: int = 3) -> Any:
+    """Build a network of the same kind, small enough to be wrong in many ways."""
+    import tf_keras as keras
+
+    from train.backbones.dense import dense
+    from train.backbones.torchvision import _network
+
+    image = keras.Input((*IMAGE.shape[1:3], channels))
+    return keras.Model(image, _network("Tiny", partial(dense, growth=4, initial=8, blocks=(2, 2)), image, weights))
+
+
+def test_gray_input_gives_what_rgb_gives_but_for_the_border(tmp_path: Path) -> None:
+    import tf_keras as keras
+
+    path = tmp_path / "weights.npz"
+    np.savez(path, **drawn(torch_weights.expected(tiny())))
+    gray = IMAGE[..., :1]
+    given = []
+    for image in (gray, np.repeat(gray, 3, axis=-1)):
+        model = tiny(str(path), image.shape[-1])
+        given.append(keras.Model(model.input, model.get_layer("features.norm0").output)(image).numpy()[:, 2:-2, 2:-2])
+    np.testing.assert_allclose(*given, atol=1e-4 * given[0].std())
+
+
+def test_weights_as_h5_are_taken_too(tmp_path: Path) -> None:
+    source = tiny()
+    source.save_weights(tmp_path / "weights.h5")
+    np.testing.assert_array_equal(tiny(str(tmp_path / "weights.h5"))(IMAGE), source(IMAGE))
+
+
+def test_the_old_names_of_the_published_densenet_are_known() -> None:
+    one, other = tiny(), tiny()
+    state = drawn(torch_weights.expected(one))
+    torch_weights.fill(one, state, "tiny", "new.npz")
+    old = {re.sub(r"(denselayer\d)\.(norm|conv)(\d)", r"\1.\2.\3", name): value for name, value in state.items()}
+    assert set(old) != set(state)
+    torch_weights.fill(other, old, "tiny", "old.npz")
+    np.testing.assert_array_equal(other(IMAGE), one(IMAGE))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"features.conv0.weight": None}, r"1 missing \(features.conv0.weight\)"),
+        ({"layer1.0.conv1.weight": np.ones((4, 4, 3, 3))}, r"1 unknown \(layer1.0.conv1.weight\)"),
+        ({"features.norm0.bias": np.ones(9)}, r"1 of another shape \(features.norm0.bias\)"),
+    ],
+)
+def test_weights_that_do_not_fit_are_told_and_nothing_is_changed(
+    change: dict[str, NDArray[Any] | None], words: str
+) -> None:
+    model = tiny()
+    before = model.get_weights()
+    state: dict[str, Any] = drawn(torch_weights.expected(model)) | change
+    with pytest.raises(SetupError, match=words):
+        torch_weights.fill(model, {name: value for name, value in state.items() if value is not None}, "tiny", "w.npz")
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "weights.npz"])
+def test_a_damaged_file_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"no weights at all, but long enough for a header of eight bytes")
+    with pytest.raises(SetupError, match="cannot be read"):
+        tiny(str(tmp_path / name))
+
+
+def test_a_pickle_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "resnet18.pth").write_bytes(b"")
+    with pytest.raises(SetupError, match="tells how to turn it"):
+        tiny(str(tmp_path / "resnet18.pth"))
+
+
+def test_what_keras_cannot_download_is_told_with_the_way_out() -> None:
+    with pytest.raises(SetupError, match=r"Keras has no download of Tiny.*--weights none"):
+        tiny("imagenet")
 
 
 if __name__ == "__main__":

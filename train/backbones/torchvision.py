@@ -49,16 +49,19 @@ def _published(title: str, build: Callable[[Any], Any], shape: tuple[int | None,
             "(train/backbones/torch_weights.py tells how) and give that file as --weights, or --weights none"
         )
     check_there(weights)
+    suffix = Path(weights).suffix
+    if suffix not in (*torch_weights.SUFFIXES, ".h5"):
+        raise SetupError(
+            f"the weights {weights} are of no known kind; expected a PyTorch state dict as .safetensors or .npz (a .pth "
+            f"is a program: train/backbones/torch_weights.py tells how to turn it), or an .h5 of {title} without top"
+        )
     image = keras.Input((*shape[1:3], 3))
     colour = keras.Model(image, build(image))
-    if Path(weights).suffix in torch_weights.SUFFIXES:
+    if suffix == ".h5":
+        try:
+            colour.load_weights(weights)
+        except (ValueError, OSError) as error:
+            raise SetupError(f"the weights {weights} cannot be loaded into {title}: {error}") from error
+    else:
         torch_weights.fill(colour, torch_weights.read(Path(weights)), title, weights)
-        return colour
-    try:
-        colour.load_weights(weights)
-    except (ValueError, OSError) as error:
-        raise SetupError(
-            f"the weights {weights} cannot be loaded into {title}: {error}; expected a PyTorch state dict as "
-            f"{' or '.join(torch_weights.SUFFIXES)}, or an .h5 of this network without top"
-        ) from error
     return colour

@@ -1,7 +1,7 @@
 """The smallest of three CNNs for lung infections at 48×48: three convolutions, no batch normalisation.
 
-Healthy, type 1 and type 2, some 250 radiographs: the classroom's task. `cnn_medium` and `cnn_deep` are its siblings; all
-three go through the same ten epochs of rmsprop, ended by two without a lower validation loss.
+Healthy, type 1 and type 2, some 250 radiographs: the classroom's task. `cnn_medium` and `cnn_deep` are its siblings;
+all three go through the same ten epochs of rmsprop, ended by two without a lower validation loss.
 
 Command:
     lungwatch-train fit DATA --recipe cnn_small --run runs/small    # RGB; gray with --channels 1
