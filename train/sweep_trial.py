@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import tf_keras as keras
 
 from train.changes import changed
 from train.classifier import classifier
+from train.features import FILE
 from train.fitting import Lesson, fit
 from train.progress import Row
 from train.recipe import Recipe
@@ -50,16 +52,18 @@ def _try(trial: Trial, study: Study, bench: Bench) -> None:
 
     def listen(row: Row) -> None:
         seen.append(row)
+        features.keep()
         trial.listen(row)
 
     started = time.monotonic()
     recipe = changed(bench.recipe, changes(study.plan.fixed, trial.point))
+    features = _Features(bench.features, recipe, trial)
     try:
         keras.backend.clear_session()
         keras.utils.set_random_seed(trial.seed)
         model = classifier(recipe, bench.labels, bench.weights)
-        with _Features(bench.features, recipe, trial):
-            progress = fit(model, recipe, bench.lesson, trial.folder, seed=trial.seed, listeners=[listen])
+        features.lend()
+        progress = fit(model, recipe, bench.lesson, trial.folder, seed=trial.seed, listeners=[listen])
     except Hopeless:
         log.info("trial %d: stopped after %d epochs, worse than half of the others", trial.number + 1, len(seen))
         trial.stop(epochs=len(seen), seconds=time.monotonic() - started)
@@ -83,13 +87,16 @@ class _Features:
     def __init__(self, folder: Path, recipe: Recipe, trial: Trial) -> None:
         key = hashlib.sha256(f"{trial.seed} {bool(recipe.head.width)} {recipe.augmentation}".encode()).hexdigest()[:16]
         self._shared = recipe.stages[0].cached
-        self._own, self._kept = trial.folder / "features.npy", folder / f"{key}.npy"
+        self._own, self._kept = trial.folder / FILE, folder / f"{key}.npy"
 
-    def __enter__(self) -> None:
+    def lend(self) -> None:
+        """Before the training."""
         if self._shared and self._kept.exists():
             os.link(self._kept, self._own)
 
-    def __exit__(self, *failure: object) -> None:
+    def keep(self) -> None:
+        """After an epoch: at its end `fit` removes them."""
         if self._shared and self._own.exists() and not self._kept.exists():
             self._kept.parent.mkdir(mode=0o700, exist_ok=True)
-            os.link(self._own, self._kept)
+            with suppress(FileExistsError):  # another process was quicker
+                os.link(self._own, self._kept)
