@@ -1,7 +1,9 @@
 """A sweep as one HTML page, its figures beside it."""
 
 import base64
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from train.changes import changed
@@ -18,6 +20,7 @@ from train.verdict import percent
 from xray.errors import SetupError
 
 PAGE = "sweep.html"
+NUMBERS = "sweep.json"
 FIGURES = ("shifted_auroc", "shifted_accuracy", "shifted_loss")
 
 
@@ -66,9 +69,21 @@ def write(study: Study, data: str) -> Path:
             (study.folder / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
             (study.folder / f"{name}.png").write_bytes(picture.png)
         (study.folder / PAGE).write_text(page, encoding="utf-8")
+        (study.folder / NUMBERS).write_text(_numbers(plan, outcomes, importances), encoding="utf-8")
     except OSError as error:
         raise SetupError(f"the page cannot be written to {study.folder}: {error.strerror}") from error
     return study.folder / PAGE
+
+
+def _numbers(plan: Plan, outcomes: Sequence[Outcome], importances: dict[str, float]) -> str:
+    """All that the page shows, for programs."""
+    told = {
+        "plan": asdict(plan),
+        "figure": plan.figure,
+        "trials": [asdict(one) for one in outcomes],
+        "importances": importances,
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 def _figures(plan: Plan, outcomes: Sequence[Outcome], importances: dict[str, float]) -> dict[str, Picture]:
