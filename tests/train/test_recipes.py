@@ -1,6 +1,10 @@
 """One walk over the table of recipes."""
 
 import importlib
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +13,9 @@ import tf_keras as keras
 
 from export.convert import convert
 from export.profiles import profile
-from train import keras_file
 from train.changes import Changes, changed
 from train.classifier import classifier
+from train.measuring import keras_file
 from train.recipe import Recipe, load, names
 from xray.errors import SetupError
 from xray.phantom import draw
@@ -108,6 +112,21 @@ def test_the_three_cnns_differ_in_filters_depth_dropout_and_batch_norm() -> None
 def test_no_recipe_mirrors_unless_asked() -> None:
     assert not any(load(name).augmentation.flip for name in names())
     assert changed(load("cnn_small"), Changes(augment=("flip=0.5",))).augmentation.flip == 0.5
+
+
+def test_the_list_of_recipes_is_complete_fits_its_width_and_needs_no_tensorflow() -> None:
+    listing = "import sys; from train.cli import cli; cli(['recipes'], standalone_mode=False)"
+    asked = [
+        sys.executable,
+        "-c",
+        f"{listing}; assert 'tensorflow' not in sys.modules and 'tf_keras' not in sys.modules",
+    ]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "90"}).stdout
+    assert max(map(len, told.splitlines())) <= 100
+    for name in names():
+        recipe = load(name)
+        assert re.search(rf"^{name} .* {recipe.parameters:,} ", told, re.MULTILINE)
+        assert recipe.summary.split()[-1] in told
 
 
 def test_a_recipe_that_is_not_there_is_told_with_those_that_are() -> None:
