@@ -18,12 +18,12 @@ import click
 from benchmarks.labelled import labelled
 from train.changes import Changes, changed
 from train.classifier import classifier
-from train.dataset import read
-from train.fitting import Lesson, fit
-from train.prepare import prepare
-from train.progress import Row
+from train.data.dataset import read
+from train.data.split import split
+from train.learning.fitting import Lesson, fit
+from train.learning.prepare import prepare
+from train.learning.progress import Row
 from train.recipe import load
-from train.split import split
 
 
 @click.command()

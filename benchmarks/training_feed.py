@@ -20,13 +20,13 @@ import tensorflow as tf
 import tf_keras as keras
 
 from benchmarks.labelled import labelled
-from train import dataset
 from train.classifier import classifier
-from train.objective import compile_with
-from train.optimizing import optimizer
-from train.pipeline import LabelledImages, batches
-from train.pixels import cached
-from train.prepare import label_numbers, larger
+from train.data import dataset
+from train.data.pixels import cached
+from train.learning.objective import compile_with
+from train.learning.optimizing import optimizer
+from train.learning.pipeline import LabelledImages, batches
+from train.learning.prepare import label_numbers, larger
 from train.recipe import load
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from train.augmentation import named
+from train.learning.augmentation import named
 from train.recipe import Recipe, Stage
 from xray.errors import SetupError
 

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from train import duplicates
-from train.dataset import Dataset
-from train.evaluation import Evaluation
+from train.data import duplicates
+from train.data.dataset import Dataset
+from train.data.sides import sides
+from train.measuring.evaluation import Evaluation
+from train.measuring.scoring import open_model
+from train.measuring.verdict import TRIAGE, Bounds
 from train.report.assess import assess
 from train.report.text import text
 from train.report.writing import writable, write
 from train.run import Run
-from train.scoring import open_model
-from train.sides import sides
-from train.verdict import TRIAGE, Bounds
 
 
 def evaluate(
@@ -31,7 +31,7 @@ def evaluate(
 
     Args:
         model: A run's folder or a .tflite file.
-        data: A data set, as `train.dataset.read` takes it.
+        data: A data set, as `train.data.dataset.read` takes it.
         split: `train`, `val`, `test` or `all`.
         out: Folder for the report; None for none.
         workers: Processes that decode.

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from train.augmentation import KINDS, SETS
 from train.changes import Changes
 from train.classifier import ACTIVATIONS
+from train.learning.augmentation import KINDS, SETS
 from train.recipe import BALANCES, MONITORS, OPTIMIZERS, SCHEDULES
 
 _OWN = "  [default: the recipe's]"

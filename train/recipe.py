@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from train.augmentation import Augmentation
 from train.classifier import Head
+from train.learning.augmentation import Augmentation
 from xray.card import InputSpec
 from xray.errors import SetupError
 
@@ -19,7 +19,7 @@ MONITORS = ("shifted_auroc", "shifted_loss", "val_auroc", "val_accuracy", "val_l
 
 @dataclass(frozen=True)
 class Stage:
-    """A stretch of epochs with one optimizer. `train/optimizing.py` says what the names mean."""
+    """A stretch of epochs with one optimizer. `train/learning/optimizing.py` says what the names mean."""
 
     name: str
     epochs: int
@@ -53,7 +53,7 @@ class Recipe:
     head: Head = Head()
     augmentation: Augmentation = Augmentation()
     balance: str = "batches"
-    """How rare labels are made up for; `train/pipeline.py` tells of each of `BALANCES`."""
+    """How rare labels are made up for; `train/learning/pipeline.py` tells of each of `BALANCES`."""
     average: float = 0.995
     """Decay of the moving average of the weights that is kept and measured; 0 keeps the weights themselves."""
     l1: float = 0.0

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.validation import ValidationSet
+from train.learning.validation import ValidationSet
 from xray.card import Card
 
 

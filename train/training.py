@@ -15,20 +15,20 @@ from typing import Any
 
 import tf_keras as keras
 
-from train import dataset as datasets
-from train import duplicates
 from train.about import About
 from train.classifier import classifier
-from train.dataset import Dataset
+from train.data import dataset as datasets
+from train.data import duplicates
+from train.data.dataset import Dataset
+from train.data.split import split
 from train.evaluate import report_run
-from train.finish import finish
-from train.fitting import Lesson, fit
-from train.journal import Listener, mlflow, tensorboard
-from train.objective import read_teacher
-from train.prepare import prepare
+from train.learning.finish import finish
+from train.learning.fitting import Lesson, fit
+from train.learning.journal import Listener, mlflow, tensorboard
+from train.learning.objective import read_teacher
+from train.learning.prepare import prepare
 from train.recipe import Recipe
 from train.run import Run
-from train.split import split
 from xray.card import Card, TrainingData
 from xray.errors import SetupError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import tf_keras as keras
 
-from train.cam import maps, overlay
+from train.explain.cam import maps, overlay
 
 
 def test_a_map_adds_up_to_the_scores_but_for_the_bias_and_what_all_labels_share() -> None:

@@ -4,8 +4,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from train.augmentation import KINDS, NONE, SETS, STRONG, named
 from train.changes import Changes, changed, with_epochs
+from train.learning.augmentation import KINDS, NONE, SETS, STRONG, named
 from train.options import changes, recipe_options
 from train.recipe import load
 from xray.errors import SetupError

@@ -12,21 +12,21 @@ from click.testing import CliRunner
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from tests.cards import make_card
-from train import cost
 from train.cli import cli
 from train.comparison import Comparison, Measured, compare
 from train.comparison.candidate import Candidate, load_all
 from train.comparison.figures import differences, standing
 from train.comparison.part import Part, own_validation, read_again
 from train.comparison.stages import stages
-from train.cost import Cost
-from train.origin import Origin
+from train.learning.validation import ValidationSet
+from train.measuring import cost
+from train.measuring.cost import Cost
+from train.measuring.origin import Origin
 from train.report.comparison import comparison_json, write_comparison
 from train.report.comparison_text import comparison_text
 from train.report.training import Training, training
 from train.run import Run
 from train.statistics import delong, holm
-from train.validation import ValidationSet
 from xray.calibration import operating_points
 from xray.card import Card, InputSpec
 from xray.decide import probabilities

@@ -10,12 +10,12 @@ from sklearn.metrics import roc_auc_score
 
 from tests.cards import make_card
 from tests.drawn import write_classes
+from train.data.sides import sides
 from train.evaluate import evaluate
-from train.measure import measure
-from train.origin import origin
+from train.measuring.measure import measure
+from train.measuring.origin import origin
 from train.report.text import text
 from train.run import Run
-from train.sides import sides
 from xray.calibration import Outputs
 from xray.card import Card
 from xray.decide import probabilities

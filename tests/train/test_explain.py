@@ -17,12 +17,12 @@ from tests.drawn import png
 from train.classifier import classifier
 from train.commands.explain import command
 from train.explain import Explainer, Explanation
-from train.explain_layers import Activations, Filters, Inside
-from train.explain_reading import VIEW_SIDE, View, view
+from train.explain.layers import Activations, Filters, Inside
+from train.explain.reading import VIEW_SIDE, View, view
+from train.measuring.scoring import load as load_model
 from train.recipe import load, names
 from train.report.explain_pictures import activations, filters
 from train.run import Run
-from train.scoring import load as load_model
 from xray import model_file
 from xray.card import Card, InputSpec
 from xray.errors import SetupError

@@ -11,15 +11,15 @@ import pytest
 import yaml
 
 from tests.cards import make_card
-from train.measure import findings, measure
-from train.origin import Origin
+from train.measuring.measure import findings, measure
+from train.measuring.origin import Origin
+from train.measuring.verdict import TRIAGE, verdicts
 from train.report import pictures
 from train.report.contents import Report
 from train.report.pictures import Shown
 from train.report.style import DARK
 from train.report.training import training
 from train.report.writing import write
-from train.verdict import TRIAGE, verdicts
 from xray.calibration import Outputs, operating_points
 from xray.decide import probabilities
 from xray.errors import SetupError

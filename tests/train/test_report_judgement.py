@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from tests.cards import make_card
-from train.dataset import Example
-from train.evaluation import Evaluation
-from train.flags import flags
-from train.leakage import Crossing
-from train.measure import measure
-from train.origin import Origin
-from train.reliability import reliability
+from train.data.dataset import Example
+from train.data.leakage import Crossing
+from train.measuring.evaluation import Evaluation
+from train.measuring.flags import flags
+from train.measuring.measure import measure
+from train.measuring.origin import Origin
+from train.measuring.reliability import reliability
+from train.measuring.subgroups import subgroups
+from train.measuring.verdict import TRIAGE, percent, verdicts
 from train.report.training import training
 from train.report.wording import right_of_100, share
-from train.subgroups import subgroups
-from train.verdict import TRIAGE, percent, verdicts
 from xray.calibration import Outputs
 from xray.card import Interval, OperatingPoint
 from xray.statistics import wilson

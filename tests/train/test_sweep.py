@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.drawn import write_classes
-from train import features
 from train.changes import Changes, changed
 from train.commands import fit
 from train.commands.sweep import command
-from train.progress import Row
+from train.learning import features
+from train.learning.progress import Row
 from train.recipe import load, names
 from train.report.sweep import remarks, write
 from train.sweep import Settings, set_up, sweep
-from train.sweep_plan import Outcome, Plan, fit_command
-from train.sweep_space import Axis, axes, changes, start
-from train.sweep_study import Study
+from train.sweep.plan import Outcome, Plan, fit_command
+from train.sweep.space import Axis, axes, changes, start
+from train.sweep.study import Study
 from xray.errors import SetupError
 
 BATCHES, OPTIMIZERS = Axis("batch_size", (8, 16)), Axis("optimizer", ("adam", "rmsprop", "sgd"))
@@ -185,6 +185,6 @@ def test_values_are_read_as_the_options_of_fit_read_them() -> None:
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    monkeypatch.delitem(sys.modules, "train.sweep_study")
+    monkeypatch.delitem(sys.modules, "train.sweep.study")
     with pytest.raises(SetupError, match=r"pip install 'lungwatch\[sweep\]'"):
-        import train.sweep_study  # noqa: F401
+        import train.sweep.study  # noqa: F401

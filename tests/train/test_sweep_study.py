@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from train.changes import Changes
-from train.progress import Row
-from train.sweep_plan import Outcome, Plan
-from train.sweep_space import Axis
-from train.sweep_study import Hopeless, Study
+from train.learning.progress import Row
+from train.sweep.plan import Outcome, Plan
+from train.sweep.space import Axis
+from train.sweep.study import Hopeless, Study
 from xray.errors import SetupError
 
 BATCHES, OPTIMIZERS = Axis("batch_size", (8, 16)), Axis("optimizer", ("adam", "rmsprop", "sgd"))
@@ -90,9 +90,9 @@ CHILD = """
 import sys
 from pathlib import Path
 from train.changes import Changes
-from train.sweep_plan import Plan
-from train.sweep_space import Axis
-from train.sweep_study import Study
+from train.sweep.plan import Plan
+from train.sweep.space import Axis
+from train.sweep.study import Study
 
 study, dies, row = Study(Path(sys.argv[1]), eval(sys.argv[2])), sys.argv[3] == "die", eval(sys.argv[4])
 while (trial := study.claim(6)) is not None:

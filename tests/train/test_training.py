@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from train import fitting
-from train.average import WeightAverage
 from train.changes import with_epochs
-from train.progress import Progress
+from train.learning import fitting
+from train.learning.average import WeightAverage
+from train.learning.progress import Progress
 from train.recipe import Stage, load
 from train.run import Run
 from train.training import Settings, positive_label, train

@@ -11,8 +11,8 @@ import click
 @click.option("--run", required=True, type=click.Path(path_type=Path), help="Directory to leave the average in.")
 def command(runs: tuple[Path, ...], run: Path) -> None:
     """Average the weights of RUNS of one recipe from the same pre-trained weights into one model."""
-    from train.soup import NoGain
-    from train.soup import average as mix
+    from train.learning.soup import NoGain
+    from train.learning.soup import average as mix
 
     try:
         measured = mix(runs, run)

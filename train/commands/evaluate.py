@@ -39,7 +39,7 @@ def command(
     model_card.md are told from the same numbers. It holds patients' radiographs unless --no-images is given.
     """
     from train.evaluate import evaluate as measure
-    from train.verdict import Bounds
+    from train.measuring.verdict import Bounds
 
     bounds = Bounds()
     if least_sensitivity is not None or least_specificity is not None:

@@ -27,8 +27,8 @@ def command(model: Path, images: tuple[Path, ...], out: Path, layers: tuple[str,
     One line for each image on stdout; the pictures on one page in --out. Exit code 1 where an image was refused.
     """
     from train.explain import Explainer
-    from train.explain_reading import Refusal
-    from train.explain_wording import line, refusal
+    from train.explain.reading import Refusal
+    from train.explain.wording import line, refusal
     from train.report.explain import Page
 
     explainer = Explainer(model, layers)

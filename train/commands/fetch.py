@@ -13,6 +13,6 @@ def command(name: str, into: Path) -> None:
 
     kermany: 5,856 paediatric chest radiographs, normal and pneumonia (CC BY 4.0), from Kaggle; needs the extra `fetch`.
     """
-    from train.fetch_kermany import fetch
+    from train.data.fetch_kermany import fetch
 
     click.echo(fetch(into))

@@ -14,7 +14,7 @@ import click
 @click.option("--workers", default=0, type=click.IntRange(0, 256), help="Processes that read; 0 means one per core.")
 def command(data: Path, out: Path | None, clean: Path | None, workers: int) -> None:
     """Look at DATA before training: classes, sizes, duplicates, patients on both sides, contradictory labels."""
-    from train import look_clean
+    from train.look import clean as look_clean
     from train.look import look
     from train.report.look import write
 

@@ -76,7 +76,7 @@ def command(
     """
     from train.report.sweep import write
     from train.sweep import Settings, sweep
-    from train.sweep_plan import fit_command, words
+    from train.sweep.plan import fit_command, words
 
     fixed = changes(options)
     done = sweep(Settings(recipe, data, study, trials, jobs, vary, fixed, weights, seed, workers, allow_leakage))

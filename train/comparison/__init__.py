@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from train import cost
 from train.comparison.candidate import Candidate, load_all
 from train.comparison.figures import Difference, Standing, differences, standing
 from train.comparison.part import Part, own_validation, read_again
-from train.cost import Cost
+from train.measuring import cost
+from train.measuring.cost import Cost
 from train.report.training import Training, read_training
 from train.run import Run
 from xray.errors import SetupError

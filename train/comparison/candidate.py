@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from train.scoring import load
-from train.validation import Score
+from train.learning.validation import Score
+from train.measuring.scoring import load
 from xray.card import Card
 from xray.errors import SetupError
 

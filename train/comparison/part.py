@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.comparison.candidate import Candidate
-from train.origin import Origin, origin
-from train.pixels import cached
-from train.prepare import label_numbers, patient_numbers
+from train.data.pixels import cached
+from train.data.sides import sides
+from train.learning.prepare import label_numbers, patient_numbers
+from train.learning.validation import ValidationSet
+from train.measuring.origin import Origin, origin
 from train.run import Run
-from train.sides import sides
-from train.validation import ValidationSet
 from xray.errors import SetupError
 
 

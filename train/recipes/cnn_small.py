@@ -13,9 +13,9 @@ heart on the wrong side, which is a finding by itself (situs inversus), and no f
 
 from functools import partial
 
-from train.augmentation import CLASSIC
 from train.backbones.plain import plain
 from train.classifier import Head
+from train.learning.augmentation import CLASSIC
 from train.recipe import Recipe, Stage
 from xray.card import InputSpec
 

@@ -9,9 +9,9 @@ rests, its features are computed once.
 
 from functools import partial
 
-from train.augmentation import CLASSIC
 from train.backbones.densenet import densenet
 from train.classifier import Head
+from train.learning.augmentation import CLASSIC
 from train.recipe import Recipe, Stage
 from xray.card import InputSpec
 

@@ -12,9 +12,9 @@ that an epoch takes seconds. `--frozen 0.5` lets half of the base learn, from pi
 
 from functools import partial
 
-from train.augmentation import CLASSIC
 from train.backbones.mobilenet import mobilenet
 from train.classifier import Head
+from train.learning.augmentation import CLASSIC
 from train.recipe import Recipe, Stage
 from xray.card import InputSpec
 

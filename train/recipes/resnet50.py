@@ -12,9 +12,9 @@ Made for chest diseases of four classes. The well-known set for them takes its C
 others from children: whatever tells the two ages apart looks like a perfect test for COVID-19.
 """
 
-from train.augmentation import CLASSIC
 from train.backbones.resnet import resnet50
 from train.classifier import Head
+from train.learning.augmentation import CLASSIC
 from train.recipe import Recipe, Stage
 from xray.card import InputSpec
 

@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from train import leakage
-from train.cam import maps, overlay
-from train.dataset import Dataset, Example
-from train.duplicates import Pair
-from train.flags import flags
-from train.measure import findings, measure
-from train.origin import origin
-from train.pixels import cached
-from train.prepare import label_numbers, patient_numbers
+from train.data import leakage
+from train.data.dataset import Dataset, Example
+from train.data.duplicates import Pair
+from train.data.pixels import cached
+from train.data.sides import choose
+from train.explain.cam import maps, overlay
+from train.learning.prepare import label_numbers, patient_numbers
+from train.measuring.flags import flags
+from train.measuring.measure import findings, measure
+from train.measuring.origin import origin
+from train.measuring.scoring import open_model, scorer
+from train.measuring.subgroups import Subgroup, subgroups
+from train.measuring.verdict import TRIAGE, Bounds, verdicts
 from train.report import pictures
 from train.report.contents import Report
 from train.report.training import read_training
 from train.report.validation import held
 from train.run import Run
-from train.scoring import open_model, scorer
-from train.sides import choose
-from train.subgroups import Subgroup, subgroups
-from train.verdict import TRIAGE, Bounds, verdicts
 from xray.calibration import Outputs
 from xray.card import Card
 from xray.decide import Finding

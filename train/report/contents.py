@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from train.evaluation import Evaluation
+from train.measuring.evaluation import Evaluation
+from train.measuring.verdict import Bounds
 from train.report.pictures import Shown
 from train.report.training import Training
 from train.report.validation import Held
-from train.verdict import Bounds
 from xray.card import Card
 
 

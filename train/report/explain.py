@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from train.cam import COLOURS, STRONGEST
 from train.explain import Evidence, Explanation
-from train.explain_reading import Refusal
-from train.explain_wording import probability, sentence
+from train.explain.cam import COLOURS, STRONGEST
+from train.explain.reading import Refusal
+from train.explain.wording import probability, sentence
 from train.report.explain_pictures import activations, bars, filters
 from train.report.page import templates
 from xray.card import Card
@@ -23,7 +23,7 @@ from xray.errors import SetupError
 from xray.radiograph import Source
 
 if TYPE_CHECKING:
-    from train.explain_layers import Activations, Inside
+    from train.explain.layers import Activations, Inside
 
 PAGE = "explain.html"
 _JPEG_QUALITY = 85

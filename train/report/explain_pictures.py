@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.explain_wording import probability
+from train.explain.wording import probability
 from train.report.style import FAINT, GRID, INK, SERIES, Picture, draw
 from xray.card import Card, OperatingPoint
 from xray.decide import Finding
 
 if TYPE_CHECKING:  # a .tflite file is explained without TensorFlow
-    from train.explain_layers import Activations, Filters
+    from train.explain.layers import Activations, Filters
 
 COLUMNS = 8
 _GAP = 4

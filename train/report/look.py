@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jinja2
 
-from train.dataset import SPLITS
-from train.leakage import Group
+from train.data.dataset import SPLITS
+from train.data.leakage import Group
 from train.look import Look
 from train.report.look_pictures import figures, preview, samples, sheet
 from xray.errors import SetupError

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from train.look import Look
-from train.look_survey import GREYS
+from train.look.survey import GREYS
 from train.report.style import LINES, MARKERS, Picture, colour, draw
 from xray.formats import decode
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from train.dataset import Example
+from train.data.dataset import Example
 from xray.card import InputSpec
 from xray.decide import Finding
 from xray.formats import decode

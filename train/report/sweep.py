@@ -7,16 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from train.changes import changed
+from train.measuring.verdict import percent
 from train.recipe import load
 from train.report import sweep_figures
 from train.report.page import templates
 from train.report.style import Picture
 from train.report.sweep_figures import words as figure_words
 from train.report.wording import plain
-from train.sweep_plan import Outcome, Plan, fit_command, shown, words
-from train.sweep_space import Point, start
-from train.sweep_study import ENOUGH, Study
-from train.verdict import percent
+from train.sweep.plan import Outcome, Plan, fit_command, shown, words
+from train.sweep.space import Point, start
+from train.sweep.study import ENOUGH, Study
 from xray.errors import SetupError
 
 PAGE = "sweep.html"

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from train.report.style import FAINT, GRID, INK, SERIES, Picture, draw, draw_panels
-from train.sweep_plan import Outcome, Plan, shown
-from train.sweep_space import Axis
+from train.sweep.plan import Outcome, Plan, shown
+from train.sweep.space import Axis
 
 _BLUE, _VERMILION = SERIES[:2]
 _COLUMNS = 3

@@ -1,6 +1,6 @@
 """An evaluation in a few lines, for the terminal."""
 
-from train.evaluation import Evaluation
+from train.measuring.evaluation import Evaluation
 from xray.card import Interval
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from train.progress import better, overfitting_since
+from train.learning.progress import better, overfitting_since
 from train.run import Run
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from train.learning.validation import Score, ValidationSet
 from train.statistics import clustered_share
-from train.validation import Score, ValidationSet
 from xray.card import Card, Interval
 from xray.decide import probabilities
 from xray.statistics import bootstrap, calibration_error, log_loss, mean_auroc

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from train.verdict import UNBROKEN, percent
+from train.measuring.verdict import UNBROKEN, percent
 from xray.card import Interval, OperatingPoint
 
 POINTS = {

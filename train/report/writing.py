@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from train.evaluation import Evaluation
+from train.measuring.evaluation import Evaluation
 from train.report.contents import Report
 from train.report.page import page, templates
 from train.report.plates import NAMES, OVERVIEW, plates

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from train.evaluation import Evaluation
+from train.measuring.evaluation import Evaluation
 from train.report.style import SERIES
 
 

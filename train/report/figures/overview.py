@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from train.evaluation import Evaluation
+from train.measuring.evaluation import Evaluation
 from train.report.figures import confusion, probabilities, reliability, roc
 from train.report.style import Picture, draw_panels
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from train.evaluation import HISTOGRAM_BINS, Evaluation
+from train.measuring.evaluation import HISTOGRAM_BINS, Evaluation
 from train.report.style import INK, PLATE, colour
 
 

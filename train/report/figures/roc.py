@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from train.evaluation import Evaluation
+from train.measuring.evaluation import Evaluation
 from train.report.style import FAINT, INK, LINES, MARKERS, PLATE, colour
 
 _CROWDED = 0.95
