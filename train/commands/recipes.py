@@ -25,9 +25,8 @@ def command() -> None:
         click.echo(f"{click.style(name, bold=True)}{'':{indent - len(name)}}{_figures(recipe)}")
         for words in (recipe.summary, recipe.reached):
             click.echo(textwrap.fill(words, width, initial_indent=" " * indent, subsequent_indent=" " * indent))
-    click.echo(
-        "\nlungwatch-train fit DATA --recipe NAME --run FOLDER trains one; fit --help tells what can be changed."
-    )
+    told = "`lungwatch-train fit DATA --recipe NAME --run FOLDER` trains one; `fit --help` tells what can be changed."
+    click.echo(f"\n{textwrap.fill(told, width)}")
 
 
 def _figures(recipe: "Recipe") -> str:
