@@ -60,8 +60,13 @@ def test_every_command_and_option_that_a_document_names_exists(document: Path) -
             package, name, rest = found.groups()
             command = COMMANDS[package].get_command(click.Context(COMMANDS[package]), name)
             assert command is not None, f"lungwatch-{package} has no command {name}"
-            known = {option for one in command.params if isinstance(one, click.Option) for option in one.opts}
-            assert set(re.findall(r"--[a-z-]+", rest)) <= known, line
+            known = {
+                option
+                for one in command.params
+                if isinstance(one, click.Option)
+                for option in (*one.opts, *one.secondary_opts)
+            }
+            assert set(re.findall(r"--[a-z0-9-]+", rest)) <= known, line
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
