@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 HEAD_LAYERS = ("hidden", "hidden_norm", "hidden_activation", "features", "embedding", "dropout", "scores")
 """All that stands on the backbone, by name and in order; the first three only where the head has a hidden layer."""
-ACTIVATIONS = ("relu", "elu", "selu", "gelu", "swish", "tanh")
+ACTIVATIONS = ("relu", "elu", "selu", "gelu", "swish")
+"""Of the hidden layer. Not tanh: TensorFlow 2.21 fuses it with the batch normalisation before it on CPUs, and then has no
+kernel for that ("Fusion is not implemented: [FusedBatchNorm,Tanh]")."""
 
 
 @dataclass(frozen=True)

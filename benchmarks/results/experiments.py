@@ -81,7 +81,7 @@ SWEEPS = (
         "sweep-mobilenet_rgb",
         "mobilenet_rgb",
         LUNG3,
-        f"--vary batch-size=8,16,32 --vary activation=relu,elu,swish,tanh --trials 12 {_WHOLE}",
+        f"--vary batch-size=8,16,32 --vary activation=relu,elu,swish --trials 9 {_WHOLE}",
     ),
     Sweep("sweep-cnn", "cnn", KERMANY, "--vary optimizer --vary learning-rate --size 64 --epochs 3 --trials 12"),
 )

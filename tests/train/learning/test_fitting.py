@@ -9,7 +9,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from train.changes import Changes, changed
-from train.classifier import Head, classifier
+from train.classifier import ACTIVATIONS, Head, classifier
 from train.learning import features, fitting
 from train.learning.augmentation import NONE, WEAK
 from train.learning.fitting import Lesson, fit
@@ -178,6 +178,14 @@ def test_features_are_not_cached_of_a_backbone_that_learns(lesson: Lesson, tmp_p
     with pytest.raises(SetupError, match="only where the whole backbone is frozen"):
         fit(classifier(recipe, 2, "none"), recipe, lesson, tmp_path, seed=0)
     assert not changed(recipe, Changes(frozen=0.5)).stages[0].cached
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_trains_and_predicts(activation: str) -> None:
+    """A graph that is optimized may lack a kernel that the layers by themselves have."""
+    recipe = tiny(head=Head(width=4, activation=activation))
+    model = classifier(recipe, 2, "none")
+    assert np.isfinite(model.predict(np.zeros((2, 32, 32, 1), np.float32), verbose=0)).all()
 
 
 def test_frozen_layers_do_not_learn(lesson: Lesson, tmp_path: Path) -> None:
