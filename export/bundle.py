@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from export.child import call
+from export.loading import SERVED
 from export.printable import printable
 from export.profiles import profile
 from export.target import TARGETS, Target
@@ -37,8 +38,8 @@ def bundle(path: Path, name: str, out: Path) -> Path:
     file = model_file.read(path)
     card, quantized = file.card, profile(file.card.profile)
     why = target.unfit(card, quantized)
-    if quantized.pixels != "uint8":
-        why = f"the examples hand over uint8 pixels, this file takes {quantized.pixels}; convert with another profile"
+    if quantized.pixels != SERVED:
+        why = f"the examples hand over {SERVED} pixels, it takes {quantized.pixels}; convert with another profile"
     elif card.out_of_distribution_limit is None or "embedding_mean" not in file.arrays:
         why = "its card does not tell what is unlike the training images; export it again"
     if why:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from export.loading import SERVED, load, pixels
 from xray import golden, model_file
 from xray.card import Card
 from xray.decide import decide
@@ -45,13 +46,14 @@ def verify(path: Path, sha256: str | None = None) -> tuple[Check, ...]:
         )
     told = " as you expect" if sha256 else ""
     whole = Check(True, f"the file is whole: its seal is unbroken; sha256 {file.sha256}{told}")
-    predictor = Predictor(file.content)
+    predictor = load(file)
     faults = _faults(file, predictor)
     if faults:
         return whole, Check(False, f"its card does not fit its graph: {'; '.join(faults)}; ask its maker for another")
     card = file.card
     fits = f"its card (schema {card.schema}) can be read and fits its graph: {card.name} {card.version}, {card.profile}"
-    return whole, Check(True, f"{fits}, {', '.join(card.labels)}"), _golden(card, predictor)
+    served = "" if pixels(card) == SERVED else f"; it takes {pixels(card)} pixels, so a worker does not serve it"
+    return whole, Check(True, f"{fits}, {', '.join(card.labels)}{served}"), _golden(card, predictor)
 
 
 def _golden(card: Card, predictor: Predictor) -> Check:
@@ -87,6 +89,7 @@ def _faults(file: ModelFile, predictor: Predictor) -> list[str]:
         f"the temperature is {card.temperature}, expected more than 0": not 0 < card.temperature < float("inf"),
         "an operating point without a positive label": bool(card.operating_points) and card.positive is None,
         "a threshold that is no probability": any(not 0 <= one.threshold <= 1 for one in card.operating_points),
+        "a golden case that cannot be drawn": any(case.seed < 0 for case in card.golden),
         "golden cases with other labels": any(len(case.scores) != count for case in card.golden),
     }
     return [fault for fault, true in found.items() if true] or _undecided(file, predictor)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from export.loading import load
 from xray import model_file
 from xray.card import InputSpec
 from xray.phantom import draw
@@ -53,10 +54,10 @@ class Stand:
         self._pictures = _pictures(model_file.read(path).card.input)  # drawing them is not part of loading
         before, began = _resident_bytes(), time.monotonic()
         file = model_file.read(path)
-        self._predictors = [Predictor(file.content, threads=threads)]
+        self._predictors = [load(file, threads=threads)]
         self._predictors[0].predict(self._pictures[0])
         load_seconds = time.monotonic() - began
-        self._predictors += [Predictor(file.content, threads=threads) for _ in range(interpreters - 1)]
+        self._predictors += [load(file, threads=threads) for _ in range(interpreters - 1)]
         self._pool = ThreadPoolExecutor(interpreters)
         for predictor in self._predictors:
             self._time(predictor, _WARM_UP)

@@ -33,12 +33,13 @@ def command(
     from export.bench.machine import this_machine
     from export.bench.measure import Way, measure
     from export.bench.writing import drawing, write
+    from export.printable import printable
 
     draw = drawing(picture) if picture else None  # before minutes of measuring: it may not be possible
     reference = against or files[0]
     machine, way = this_machine(), Way(threads, interpreters, where == "threads", runs)
     told = measure(tuple(dict.fromkeys([reference, *files])), reference, way), reference.name, machine, way
-    click.echo(table.table(*told))
+    click.echo(printable(table.table(*told)))
     if csv:
         write(csv, table.as_csv(*told).encode())
     if draw and picture:

@@ -15,11 +15,12 @@ def command(file: Path, sha256: str | None) -> None:
     Needs no TensorFlow, so that it runs on the device. Exit code 1: a check failed; 2: nothing could be checked.
     """
     from export.child import call
+    from export.printable import printable
     from export.verify import verify
 
     checks = call(verify, file, sha256)
     for check in checks:
-        click.echo(f"{'good' if check.passed else 'BAD ':4s}  {check.sentence}")
+        click.echo(printable(f"{'good' if check.passed else 'BAD '}  {check.sentence}"))
     if not all(check.passed for check in checks):
         click.echo(f"Do not use {file.name} on this machine.", err=True)
         sys.exit(1)

@@ -140,7 +140,7 @@ def test_the_example_refuses_a_file_that_was_changed(bundles: dict[str, Path], t
     [
         ("android", {"input": InputSpec(160, 160, 1, "pad")}, "the card asks for pad"),
         ("coral", {"profile": "float32"}, "convert with --profile int8-edgetpu"),
-        ("raspberry-pi", {"profile": "int8-float-io"}, "this file takes float32"),
+        ("raspberry-pi", {"profile": "int8-float-io"}, "it takes float32"),
         ("raspberry-pi", {"out_of_distribution_limit": None}, "unlike the training images"),
         ("raspberry-pi", {"golden": ()}, "holds no golden cases"),
     ],

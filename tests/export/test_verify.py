@@ -51,6 +51,7 @@ def test_another_sha256_than_the_maker_s_is_refused() -> None:
         ({"positive": None}, "without a positive label"),
         ({"operating_points": (OperatingPoint("here", 1.5, ONE, ONE),)}, "no probability"),
         ({"golden": (GoldenCase(1, False, (0.0,)),)}, "golden cases with other labels"),
+        ({"golden": (GoldenCase(-1, False, (0.0, 0.0)),)}, "cannot be drawn"),
     ],
 )
 def test_a_card_that_cannot_be_true_of_its_graph_is_told(tmp_path: Path, changed: dict[str, Any], words: str) -> None:
@@ -107,10 +108,10 @@ def test_a_copy_of_a_file_shows_the_same_card(tmp_path: Path) -> None:
 
 
 def test_a_card_cannot_steer_the_terminal(tmp_path: Path) -> None:
-    """Escape sequences and changes of reading direction are shown, in words and as JSON that means the same."""
+    """Escape sequences and changes of reading direction are shown as such; JSON means the same."""
     limits = "knows \x1b[2J\x7f nothing \u009b31m \u202e about \U000e0041 it"
-    path = with_card(tmp_path / "m.tflite", limits=limits)
-    for options in [], ["--json"]:
-        told = CliRunner().invoke(cli, ["inspect", str(path), *options]).output
+    path = with_card(tmp_path / "m.tflite", limits=limits, name=limits)
+    for command in ["verify"], ["inspect"], ["inspect", "--json"]:
+        told = CliRunner().invoke(cli, [*command, str(path)]).output
         assert all(one == "\n" or one.isprintable() for one in told)
     assert json.loads(told)["limits"] == limits
