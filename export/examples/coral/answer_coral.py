@@ -16,7 +16,7 @@ def on_edge_tpu():
         return None
     try:
         return Interpreter(str(COMPILED), experimental_delegates=[load_delegate(LIBRARY)])
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         print(f"no Edge TPU ({error}): running on the processor", file=sys.stderr)
         return None
 
