@@ -45,14 +45,19 @@ def measure(paths: Sequence[Path], reference: Path, way: Way) -> tuple[Measured,
         SetupError: A file cannot be loaded or run.
     """
     with ExitStack() as stack:
-        stands: dict[Path, list[Child]] = {}
+        stands: dict[Path, list[Child]] = {path: [] for path in paths}
         loaded: dict[Path, Loaded] = {}
-        for path in paths:  # one after the other, since loading is timed
-            children = [stack.enter_context(child) for child in _start(path, way)]
-            loaded[path], *_ = [_asked(child) for child in children]
-            stands[path] = children
+        for path in paths:
+            for child in _start(path, way):  # the next one starts when this one has loaded, since loading is timed
+                stands[path].append(stack.enter_context(child))
+                loaded.setdefault(path, _asked(child))
         rounds = _rounds(stands, way)
-    return tuple(measured(path.name, loaded[path], rounds[path], rounds[reference]) for path in paths)
+    return tuple(measured(named(path, paths), loaded[path], rounds[path], rounds[reference]) for path in paths)
+
+
+def named(path: Path, among: Sequence[Path]) -> str:
+    """Name a file as briefly as tells it from the others."""
+    return path.name if [one.name for one in among].count(path.name) == 1 else str(path)
 
 
 def _start(path: Path, way: Way) -> Iterator[Child]:

@@ -31,14 +31,15 @@ def command(
     """Measure latency, throughput and memory of model FILES on this machine, side by side. Needs LiteRT only."""
     from export.bench import table
     from export.bench.machine import this_machine
-    from export.bench.measure import Way, measure
+    from export.bench.measure import Way, measure, named
     from export.bench.writing import drawing, write
     from export.printable import printable
 
     draw = drawing(picture) if picture else None  # before minutes of measuring: it may not be possible
     reference = against or files[0]
     machine, way = this_machine(), Way(threads, interpreters, where == "threads", runs)
-    told = measure(tuple(dict.fromkeys([reference, *files])), reference, way), reference.name, machine, way
+    paths = tuple(dict.fromkeys([reference, *files]))
+    told = measure(paths, reference, way), named(reference, paths), machine, way
     click.echo(printable(table.table(*told)))
     if csv:
         write(csv, table.as_csv(*told).encode())

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from export.bench.figures import Rounds, measured, throughput
 from export.bench.machine import Machine, this_machine
+from export.bench.measure import named
 from export.bench.stand import Loaded, Turn
 from export.bench.writing import drawing, write
 from export.cli import cli
@@ -37,6 +38,11 @@ def test_a_ratio_is_taken_within_each_round_so_that_a_busy_minute_falls_on_both(
     assert told.throughput_ratio.value == pytest.approx(2)
     assert told.images_per_second == pytest.approx(500)
     assert (told.p50_ms, told.p99_ms) == pytest.approx((2, 20))
+
+
+def test_files_of_one_name_are_told_by_their_paths() -> None:
+    paths = [Path("a/m.tflite"), Path("b/m.tflite"), Path("b/n.tflite")]
+    assert [named(path, paths) for path in paths] == ["a/m.tflite", "b/m.tflite", "n.tflite"]
 
 
 def test_a_machine_says_that_it_is_busy() -> None:
