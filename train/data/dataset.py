@@ -121,7 +121,7 @@ def _read_manifest(path: Path, keep_unreadable: bool) -> Dataset:
     repeated = [str(file) for file, count in Counter(example.path for example in examples).items() if count > 1]
     if repeated:
         raise SetupError(f"{path}: these files stand in more than one row: {', '.join(repeated[:_SHOWN])}")
-    return _checked(Dataset(path.parent.name, tuple(examples)), path)
+    return _checked(Dataset(_name(path), tuple(examples)), path)
 
 
 class _Fault(Exception):
@@ -132,6 +132,11 @@ def _refuse(location: Path, faults: list[str]) -> None:
     if faults:
         more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise SetupError(f"{location}, {'; '.join(faults[:_SHOWN])}{more}")
+
+
+def _name(manifest: Path) -> str:
+    """Call a data set as its folder is called, or as its manifest where that has a name of its own."""
+    return manifest.parent.name if manifest.stem == "manifest" else manifest.stem
 
 
 def _from_row(manifest: Path, row: dict[str, str], keep_unreadable: bool) -> Example:

@@ -84,3 +84,12 @@ def test_an_empty_class_and_a_missing_folder_are_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SetupError, match="holds no image"):
         dataset.read(tmp_path)
+
+
+def test_a_data_set_is_called_as_its_folder_or_as_its_manifest(tmp_path: Path) -> None:
+    for name in "xy":
+        (tmp_path / f"{name}.png").write_bytes(png(ord(name)))
+    for manifest in ("manifest.csv", "clean.csv"):
+        (tmp_path / manifest).write_text("file,label\nx.png,a\ny.png,b\n")
+    assert dataset.read(tmp_path).name == tmp_path.name
+    assert dataset.read(tmp_path / "clean.csv").name == "clean"
