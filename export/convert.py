@@ -4,7 +4,6 @@ import contextlib
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -31,30 +30,30 @@ def convert(model: keras.Model, sample: NDArray[np.uint8], profile: Profile, kee
         `embedding` (1, d), all float32. Nothing is proven by it: run it.
 
     Raises:
-        SetupError: A pattern fits no layer, or a package is not installed.
+        SetupError: A pattern fits no layer, or the profile has none that may stay in float.
     """
     if keep_float:
         from export.keep_float import Quantizer
 
         quantizer = Quantizer(model, sample, profile)
         return quantizer.graph(quantizer.named(keep_float))
-    if profile.weights == "int4":
-        from export.int4 import quantize
-
-        with converter(model, sample, _float_of(profile)) as float_converter:
-            return quantize(float_converter.convert())
-    with converter(model, sample, profile) as ready:
+    # int8: the converter makes its float input uint8, scale 1, and the graph needs no cast. It can do so for no other.
+    with converter(model, sample, profile, float_pixels=profile.activations == "int8") as ready:
         return bytes(ready.convert())
 
 
 @contextlib.contextmanager
-def converter(model: keras.Model, sample: NDArray[np.uint8], profile: Profile) -> Iterator[tf.lite.TFLiteConverter]:
+def converter(
+    model: keras.Model, sample: NDArray[np.uint8], profile: Profile, *, float_pixels: bool = False
+) -> Iterator[tf.lite.TFLiteConverter]:
     """Set the converter up for a profile; it can be used inside the `with` only.
+
+    With `float_pixels` the graph before quantization takes float32, else uint8, which it casts for itself.
 
     Goes by a SavedModel with a signature: that keeps the tensors' names, and variables are frozen properly
     (`from_concrete_functions` wrote files full of NaN without a word).
     """
-    serving = _serving(model, profile)
+    serving = _serving(model, float_pixels)
     with tempfile.TemporaryDirectory() as folder, quiet():
         tf.saved_model.save(serving, folder, signatures=serving.signature)
         ready = tf.lite.TFLiteConverter.from_saved_model(folder)
@@ -63,7 +62,7 @@ def converter(model: keras.Model, sample: NDArray[np.uint8], profile: Profile) -
         if profile.weights == "float16":
             ready.target_spec.supported_types = [tf.float16]
         if profile.activations != "float32":
-            ready.representative_dataset = feed(sample, _float_pixels(profile))
+            ready.representative_dataset = feed(sample, as_float=float_pixels)
         if profile.activations == "int8":
             ready.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             ready.inference_input_type = tf.as_dtype(profile.pixels)
@@ -89,7 +88,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def feed(sample: NDArray[np.uint8], as_float: bool) -> Feed:
+def feed(sample: NDArray[np.uint8], *, as_float: bool) -> Feed:
     """Show every grey level first, then the sample.
 
     The input's range is then 0..255 exactly: scale 1 and zero point 0, so that pixels go in as they are.
@@ -103,26 +102,13 @@ def feed(sample: NDArray[np.uint8], as_float: bool) -> Feed:
     return images
 
 
-def _float_pixels(profile: Profile) -> bool:
-    """Whether the graph before quantization takes float pixels.
-
-    The int8 converter makes its float input uint8 and needs no cast. All other graphs cast for themselves: the
-    converter has no uint8 input for 16-bit activations.
-    """
-    return profile.activations == "int8"
-
-
-def _float_of(profile: Profile) -> Profile:
-    return replace(profile, weights="float32", activations="float32")
-
-
-def _serving(model: keras.Model, profile: Profile) -> tf.Module:
+def _serving(model: keras.Model, float_pixels: bool) -> tf.Module:
     features = model.get_layer("features").output
     dense = model.get_layer("scores")
     kernel, bias = (tf.constant(value) for value in dense.get_weights())
     trunk = keras.Model(model.input, [features, model.get_layer("embedding").output])
     height, width, channels = model.input_shape[1:]
-    kind = tf.float32 if _float_pixels(profile) else tf.uint8
+    kind = tf.float32 if float_pixels else tf.uint8
 
     module = tf.Module()
     # Its variables only: of a Keras model each layer would be traced four times over, 40 s more for a DenseNet121.

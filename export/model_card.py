@@ -13,6 +13,7 @@ def words(card: Card, file_name: str, size_bytes: int, sha256: str) -> str:
     parts = [
         f"# {card.name}, version {card.version}, {card.profile}",
         _facts(card, file_name, size_bytes, sha256),
+        _notes(card),
     ]
     parts += [
         f"## Intended use\n\n{card.intended_use}",
@@ -55,6 +56,12 @@ def _facts(card: Card, file_name: str, size_bytes: int, sha256: str) -> str:
         "Calibrated on": card.calibrated_on,
     }
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+
+
+def _notes(card: Card) -> str:
+    if not card.notes:
+        return ""
+    return "## How this export differs from its profile\n\n" + "\n".join(f"* {note}" for note in card.notes)
 
 
 def _seeds(card: Card) -> str:

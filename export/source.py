@@ -40,7 +40,7 @@ def read(folder: Path) -> Source:
         raise SetupError(
             f"{folder} is not a finished run (it has no card.json); finish it with lungwatch-train fit … --resume"
         )
-    card = Card.from_json((folder / "card.json").read_text())
+    card = _card(folder / "card.json")
     model = _model(folder / "model.keras")
     missing = {"features", "embedding", "scores"} - {layer.name for layer in model.layers}
     if missing:
@@ -50,8 +50,17 @@ def read(folder: Path) -> Source:
     return Source(card, model, sample, ImageSet("validation", *validation))
 
 
+def _card(path: Path) -> Card:
+    try:
+        return Card.from_json(path.read_text(encoding="utf-8"))
+    except (SetupError, UnicodeDecodeError) as error:
+        raise SetupError(f"{path}: {error}") from error
+
+
 def _model(path: Path) -> keras.Model:
-    """Load a model of stock layers. Its weights are unpacked first: `train/keras_file.py` tells why, and by how much."""
+    """Load a model of stock layers. Its weights are unpacked first: `train/measuring/keras_file.py` tells why, and by how much."""
+    if not path.is_file():
+        raise SetupError(f"{path.name} is missing from the run; copy it from where the run was made, or train again")
     with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as unpacked:
         told = json.loads(archive.read("config.json"))
         told.pop("compile_config", None)

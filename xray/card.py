@@ -133,6 +133,8 @@ class Card:
     """Validation images by probability of the positive (or most likely) label, in equal bins from 0 to 1."""
     golden: tuple[GoldenCase, ...] = ()
     results: tuple[Result, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was not usual about the export: layers left in float, bounds of the gate that were raised."""
     intended_use: str = ""
     population: str = ""
     limits: str = ""
@@ -171,7 +173,9 @@ class Card:
             raise SetupError(f"the card is not JSON: {error}") from error
         schema = fields.get("schema") if isinstance(fields, dict) else None
         if schema != SCHEMA:
-            raise SetupError(f"the card has schema {schema!r}, this Lungwatch reads {SCHEMA}; export the run again")
+            raise SetupError(
+                f"the card has schema {schema!r}, this Lungwatch reads {SCHEMA}; use the Lungwatch that made it"
+            )
         try:
             card: Card = _build(cls, fields)
         except (TypeError, ValueError, KeyError) as error:

@@ -28,7 +28,15 @@ class Predictor:
         SetupError: The graph cannot be loaded, or has not the input and outputs of a Lungwatch model.
     """
 
-    def __init__(self, graph: bytes, *, threads: int = 1) -> None:
+    def __init__(self, graph: bytes, *, threads: int = 1, pixels: str = "uint8") -> None:
+        """Load a graph.
+
+        Args:
+            graph: The content of a .tflite file.
+            threads: For one image.
+            pixels: What the input must take. All but `uint8` is for other runtimes: export asks for it to check what
+                it makes, a worker never does.
+        """
         try:
             self._interpreter = Interpreter(model_content=graph, num_threads=threads)
             self._interpreter.allocate_tensors()
@@ -40,16 +48,20 @@ class Predictor:
             raise SetupError(
                 f"the model cannot be run: expected input image and outputs scores, cam, embedding ({error})"
             ) from error
-        if inputs["image"]["dtype"] is not np.uint8:
-            raise SetupError(f"the model's input is {inputs['image']['dtype'].__name__}, expected uint8")
+        self._kind = np.dtype(inputs["image"]["dtype"])
+        if self._kind != pixels:
+            raise SetupError(
+                f"the model's input is {self._kind}, expected {pixels}: the file was made for other runtimes. "
+                "`lungwatch-export profiles` tells which profiles a worker serves; convert the run with one of them"
+            )
         self.input_shape: tuple[int, ...] = tuple(int(side) for side in inputs["image"]["shape"][1:])
         """(height, width, channels)."""
 
     def predict(self, image: NDArray[np.uint8]) -> Prediction:
-        """Run one image: uint8, shape (height, width, channels), 0..255.
+        """Run one image: uint8, shape (height, width, channels), 0..255, whatever the graph takes.
 
         The outputs are copies: holding views of the interpreter's memory makes the next call fail.
         """
-        self._interpreter.set_tensor(self._input, image[np.newaxis])
+        self._interpreter.set_tensor(self._input, image[np.newaxis].astype(self._kind, copy=False))
         self._interpreter.invoke()
         return Prediction(**{name: self._interpreter.get_tensor(index)[0] for name, index in self._outputs.items()})
