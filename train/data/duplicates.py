@@ -82,6 +82,8 @@ def find(thumbnails: Thumbnails) -> tuple[Pair, ...]:
     Returns:
         Pairs in order. 5,216 pictures take 13 seconds of CPU time, which grows with the square of their number.
     """
+    if not len(thumbnails):  # as `look` has it where not one file can be read
+        return ()
     plain = _spectra(thumbnails)
     found: dict[tuple[int, int], float] = {}
     for view in _VIEWS:

@@ -99,3 +99,7 @@ def test_pictures_of_one_shade_are_compared_with_nothing(tmp_path: Path) -> None
     even = np.zeros((3, SIDE, SIDE), np.uint8)
     assert find(even) == ()
     assert cached([], THUMBNAIL, tmp_path, workers=1, title="t").shape == (0, SIDE, SIDE, 1)
+
+
+def test_among_no_pictures_there_are_no_duplicates() -> None:
+    assert find(np.zeros((0, SIDE, SIDE), np.uint8)) == ()
