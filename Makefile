@@ -77,6 +77,10 @@ reference: $(FULL_ENV)/.stamp  ## train, average and export the reference model 
 	$(FULL_ENV)/bin/python -m train evaluate models/$(REFERENCE).tflite '$(DATA)/kermany' --out runs/reference-report --no-images
 	cp runs/reference-report/evaluation.png runs/reference-report/metrics.json docs/img/reference/
 
+.PHONY: results
+results: $(FULL_ENV)/.stamp  ## train every published recipe that is not trained yet, and write docs/results.md (hours)
+	LUNGWATCH_DATA='$(DATA)' $(FULL_ENV)/bin/python -m benchmarks.results $(ARGS)
+
 .PHONY: soak
 soak: $(FULL_ENV)/.stamp  ## 100,000 files through one worker: does it grow? (six minutes)
 	$(FULL_ENV)/bin/python -m benchmarks.soak $(ARGS)

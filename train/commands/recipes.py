@@ -15,7 +15,7 @@ _WIDEST = 100
 @click.command("recipes")
 def command() -> None:
     """List the recipes: input, size, stages, what each is for, and what it reached."""
-    from train.recipe import load, names
+    from train.recipe import load, names, reached
 
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     indent = max(map(len, names())) + 2
@@ -23,7 +23,7 @@ def command() -> None:
     for name in names():
         recipe = load(name)
         click.echo(f"{click.style(name, bold=True)}{'':{indent - len(name)}}{_figures(recipe)}")
-        for words in (recipe.summary, recipe.reached):
+        for words in (recipe.summary, reached(name)):
             click.echo(textwrap.fill(words, width, initial_indent=" " * indent, subsequent_indent=" " * indent))
     told = "`lungwatch-train fit DATA --recipe NAME --run FOLDER` trains one; `fit --help` tells what can be changed."
     click.echo(f"\n{textwrap.fill(told, width)}")

@@ -2,6 +2,10 @@
 
 Command:
     lungwatch-train fit DATA --recipe cnn --run runs/cnn
+
+Reached:
+    AUROC 0.997, shifted 0.986, on the 559 validation images of kermany that chose the epoch; 10.2 minutes on 2 busy
+    cores, one seed
 """
 
 from functools import partial

@@ -4,6 +4,9 @@
 
 Command:
     lungwatch-train fit DATA --recipe cnn_deep --run runs/deep    # RGB; gray with --channels 1
+
+Reached:
+    accuracy 0.82 (0.71–0.89) on 66 test images of lung3; 0.7 minutes on 2 busy cores, one seed
 """
 
 from dataclasses import replace

@@ -4,6 +4,9 @@
 
 Command:
     lungwatch-train fit DATA --recipe cnn_medium --run runs/medium    # RGB; gray with --channels 1
+
+Reached:
+    accuracy 0.88 (0.78–0.94) on 66 test images of lung3; 1.0 minutes on 2 busy cores, one seed
 """
 
 from dataclasses import replace

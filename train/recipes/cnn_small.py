@@ -9,6 +9,9 @@ Command:
 Training images are translated, rescaled and turned, but not mirrored as they are elsewhere: a mirrored chest has its
 heart on the wrong side, which is a finding by itself (situs inversus), and no flipped image will ever be met.
 `--augment flip=0.5` mirrors half of them all the same.
+
+Reached:
+    accuracy 0.86 (0.76–0.93) on 66 test images of lung3; 0.2 minutes on 2 busy cores, one seed
 """
 
 from functools import partial

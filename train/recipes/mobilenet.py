@@ -3,7 +3,9 @@
 Command:
     lungwatch-train fit DATA --recipe mobilenet --weights mobilenet_0_5_160_imagenet_notop.h5 --run runs/reference
 
-docs/results.md tells its time and its scores.
+Reached:
+    AUROC 0.998, shifted 0.997, on the 559 validation images of kermany that chose the epoch; 17 to 21 minutes a
+    seed on 2 busy cores, three seeds
 """
 
 from functools import partial

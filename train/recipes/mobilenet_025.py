@@ -5,6 +5,10 @@ Command:
 
 From a teacher, whose run is given:
     lungwatch-train fit DATA --recipe mobilenet_025 --weights … --teacher runs/reference --run runs/student
+
+Reached:
+    AUROC 0.998, shifted 0.991, on the 559 validation images of kermany that chose the epoch; 15.7 minutes on 2 busy
+    cores, one seed
 """
 
 from functools import partial

@@ -8,6 +8,9 @@ Its sweep, whether batch size and activation matter:
 
 The base's features are computed once (four times 100 KB for each training image, kept in the run while it trains), so
 that an epoch takes seconds. `--frozen 0.5` lets half of the base learn, from pictures then.
+
+Reached:
+    accuracy 0.77 (0.66–0.86) on 66 test images of lung3; 0.2 minutes on 2 busy cores, one seed
 """
 
 from functools import partial

@@ -5,6 +5,10 @@ Command:
 
 Either step alone: `--stages features` (the base never learns: minutes in place of an hour), or `--stages fine-tuning`.
 The first computes the base's features once, for each training image as it is and for three augmented copies of it.
+
+Reached:
+    AUROC 0.998, shifted 0.996, on the 559 validation images of kermany that chose the epoch; 5.7 minutes on 2 busy
+    cores, one seed
 """
 
 from functools import partial

@@ -2,6 +2,9 @@
 
 Command:
     lungwatch-train fit DATA --recipe mobilenet_v2 --weights mobilenet_v2_1_0_224_imagenet_notop.h5 --run runs/v2
+
+Reached:
+    accuracy 0.76 (0.64–0.85) on 66 test images of lung3; 5.1 minutes on 2 busy cores, one seed
 """
 
 from functools import partial

@@ -5,6 +5,9 @@ Command:
 
 Its hard-swish reaches from -3/8 up without end, and squeeze-and-excitation multiplies whole channels by each other's
 mean: eight bits for a tensor hold both badly. Export with a profile other than int8 where the gate says so.
+
+Reached:
+    accuracy 0.39 (0.28–0.52) on 66 test images of lung3; 2.5 minutes on 2 busy cores, one seed
 """
 
 from train.backbones.mobilenet import mobilenet_v3_small

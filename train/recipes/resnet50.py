@@ -10,6 +10,10 @@ The strategies alone, to be held against each other:
 
 Made for chest diseases of four classes. The well-known set for them takes its COVID-19 images from adults and all
 others from children: whatever tells the two ages apart looks like a perfect test for COVID-19.
+
+Reached:
+    from nothing, at 128 px: accuracy 0.63 (strategy 1) and 0.24 (strategy 2) on 68 test images of covid4; 0.2 and 9
+    minutes on 2 busy cores, one seed
 """
 
 from train.backbones.resnet import resnet50

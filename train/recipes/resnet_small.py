@@ -2,6 +2,10 @@
 
 Command:
     lungwatch-train fit DATA --recipe resnet_small --run runs/resnet_small    # up to --size 160
+
+Reached:
+    AUROC 0.997, shifted 0.990, on the 559 validation images of kermany that chose the epoch; 23.4 minutes on 2 busy
+    cores, one seed
 """
 
 from train.backbones.resnet import resnet_small
