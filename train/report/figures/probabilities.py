@@ -7,6 +7,9 @@ import numpy as np
 from train.measuring.evaluation import HISTOGRAM_BINS, Evaluation
 from train.report.style import INK, PLATE, colour
 
+_SHORT = 12
+"""Length of labels of which three stand beside each other in a legend as wide as the figure."""
+
 
 def draw(axes: Any, told: Evaluation) -> None:
     """Draw a histogram for each true label, side by side, on a scale that shows single images beside hundreds."""
@@ -37,7 +40,8 @@ def draw(axes: Any, told: Evaluation) -> None:
         band = told.operating_points[0].uncertain
         if band is not None:
             axes.axvspan(band.low, band.high, color=INK, alpha=0.1, linewidth=0)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(3, len(told.labels)))
+    columns = 3 if max(map(len, told.labels)) <= _SHORT else 1  # longer names would be cut off at both sides
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(columns, len(told.labels)))
 
 
 def _none() -> Any:
