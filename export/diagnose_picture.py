@@ -7,7 +7,7 @@ import matplotlib
 from export.diagnose import Diagnosis, most_changed
 from xray.errors import SetupError
 
-_SHOWN = 30
+_SHOWN = 20
 _INK, _GOOD, _BAD, _QUIET = "#22303c", "#2a7f62", "#b5483a", "#9aa5ad"
 
 
@@ -21,17 +21,18 @@ def draw(told: Diagnosis, path: Path) -> None:
     from matplotlib import pyplot
 
     layers = told.layers[:_SHOWN]
-    height = 1.6 + 0.22 * len(layers)
     figure, (left, right) = pyplot.subplots(
-        1, 2, figsize=(11, max(height, 4)), width_ratios=(3, 2), layout="constrained"
+        1, 2, figsize=(12, max(1.4 + 0.24 * len(layers), 4)), width_ratios=(3, 2), layout="constrained"
     )
-    gained = [100 * (1 - layer.error / told.error) if told.error else 0.0 for layer in layers]
-    left.barh(range(len(layers)), gained, color=[_GOOD if gain > 0 else _QUIET for gain in gained])
+    saved = [100 * (1 - layer.error / told.error) if told.error else 0.0 for layer in layers]
+    left.barh(range(len(layers)), saved, color=[_GOOD if share > 0 else _QUIET for share in saved])
     left.set_yticks(range(len(layers)), [" + ".join(layer.left) for layer in layers], fontsize=8)
     left.invert_yaxis()
     left.axvline(0, color=_INK, linewidth=0.8)
-    left.set_xlabel("score error saved by leaving these alone in float, %")
-    left.set_title(f"{told.profile}: which layers cost most", loc="left", color=_INK)
+    left.set_xlabel("score error saved by leaving these in float, % (grey: none)")
+    more = len(told.layers) + len(told.untried) - len(layers)
+    rest = f"; {more} more save less" if more else ""
+    left.set_title(f"{told.profile}: which layers hurt{rest}", loc="left", color=_INK)
 
     counts = [len(attempt.left) for attempt in told.attempts]
     changed = [100 * most_changed(attempt.report) for attempt in told.attempts]
@@ -54,8 +55,8 @@ def draw(told: Diagnosis, path: Path) -> None:
     right.set_xticks(counts)
     right.set_xlim(-0.3, max(counts) + 2)
     right.set_ylim(0, 1.25 * max(bound, *changed))
-    right.set_xlabel("layers left in float, the worst and their readers first")
-    right.set_ylabel("decisions changed, % (worst set and operating point)")
+    right.set_xlabel("layers left in float, the worst first")
+    right.set_ylabel("decisions changed at most, %")
     right.set_title("until the gate is content", loc="left", color=_INK)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)

@@ -29,6 +29,9 @@ class Parity:
     interval draws patients anew, for both the same."""
     changed: dict[str, float]
     """Share of images that got another decision, by operating point; with more than two labels another label."""
+    changed_by_scores: dict[str, float]
+    """The same if the file kept the run's temperature and thresholds: what is left of `changed` without the fitting anew.
+    A threshold that sits on a plateau may move far for the smallest change of the scores."""
     score_correlation: float
     cam_correlation: float
     embedding_correlation: float
@@ -54,7 +57,8 @@ class Parity:
         for point, share in self.changed.items():
             if not share <= bounds.changed_decisions:
                 found.append(
-                    f"{self.data}: {share:.2%} of the decisions changed ({point}), "
+                    f"{self.data}: {share:.2%} of the decisions changed ({point}; "
+                    f"{self.changed_by_scores[point]:.2%} had its threshold stayed), "
                     f"at most {bounds.changed_decisions:.2%} is allowed"
                 )
         for name in ("score", "cam", "embedding"):
@@ -106,7 +110,7 @@ def _above(shares: NDArray[np.float64], point: OperatingPoint) -> NDArray[np.int
 
 def _compare(name: str, keras: Side, file: Side, labels: NDArray[np.int64], patients: NDArray[np.int64]) -> Parity:
     before, after = keras.probabilities(), file.probabilities()
-    was, became = keras.decisions(), file.decisions()
+    was, became, unfitted = keras.decisions(), file.decisions(), Side(file.told, keras.card).decisions()
 
     def difference(chosen: NDArray[np.int64]) -> float:
         return mean_auroc(after[chosen], labels[chosen]) - mean_auroc(before[chosen], labels[chosen])
@@ -118,6 +122,7 @@ def _compare(name: str, keras: Side, file: Side, labels: NDArray[np.int64], pati
         auroc_file=bootstrap(lambda chosen: mean_auroc(after[chosen], labels[chosen]), patients),
         auroc_difference=bootstrap(difference, patients),
         changed={point: float((was[point] != became[point]).mean()) for point in was},
+        changed_by_scores={point: float((was[point] != unfitted[point]).mean()) for point in was},
         score_correlation=correlation(keras.told.scores, file.told.scores),
         cam_correlation=correlation(keras.told.cams, file.told.cams),
         embedding_correlation=correlation(keras.told.embeddings, file.told.embeddings),

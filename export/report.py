@@ -23,6 +23,7 @@ def table(report: GateReport) -> str:
             "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
+        lines.append("  * in brackets: had the thresholds stayed, which are fitted again on each file")
     return "\n".join(lines)
 
 
@@ -65,7 +66,7 @@ def _rows(report: GateReport) -> list[tuple[str, Any, str]]:
         return f"{shown.value:+.4f} ({shown.low:+.4f} to {shown.high:+.4f})"
 
     def changed(point: str) -> Any:
-        return lambda one: f"{one.changed[point]:.2%}"
+        return lambda one: f"{one.changed[point]:.2%} ({one.changed_by_scores[point]:.2%})"
 
     rows: list[tuple[str, Any, str]] = [
         ("images", lambda one: str(one.images), ""),
@@ -74,7 +75,7 @@ def _rows(report: GateReport) -> list[tuple[str, Any, str]]:
         ("  difference (95 %, paired)", difference, f"≥ {-bounds.auroc_drop:.4f}"),
     ]
     for point in report.parity[0].changed:
-        rows.append((f"changed decisions, {point}", changed(point), f"≤ {bounds.changed_decisions:.2%}"))
+        rows.append((f"changed decisions*, {point}", changed(point), f"≤ {bounds.changed_decisions:.2%}"))
     least = f"≥ {bounds.correlation:g}"
     return [
         *rows,

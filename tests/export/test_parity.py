@@ -61,6 +61,7 @@ def test_each_side_decides_by_its_own_card_at_each_operating_point(images: Image
     assert plain.changed["here"] == 0
     assert plain.changed["other"] > 0
     assert plain.changed_decisions == plain.changed["other"]
+    assert plain.changed_by_scores == {"here": 0, "other": 0}
 
 
 def test_of_more_labels_the_most_likely_one_is_the_decision(images: ImageSet, told: Told) -> None:
