@@ -94,7 +94,8 @@ def test_a_trial_whose_loss_is_no_number_is_told_and_survived(swept: Study, data
 def test_nothing_of_a_trial_stays_on_disk_but_its_figures(swept: Study) -> None:
     write(swept, "data")
     kept = {path.name for path in swept.folder.rglob("*") if path.is_file()}
-    assert kept == {"lock", "study.db", "sweep.html", "course.svg", "course.png", "slices.svg", "slices.png"}
+    page = {"sweep.html", "sweep.json", "course.svg", "course.png", "slices.svg", "slices.png"}
+    assert kept == {"lock", "study.db"} | page
     assert swept.folder.stat().st_mode & 0o077 == 0
 
 
@@ -155,7 +156,7 @@ def test_what_is_said_of_the_best_is_held_against_noise_and_the_recipes_own_valu
     told = " ".join(remarks(PLAN, [outcome(0, 0.950), other], other, own))
     assert "2 of 2 finished trials lie within that of the best: the sweep cannot tell these apart" in told
     assert "0.0060 behind: that is no difference" in told
-    assert "One of the 8 validation images more or less right is 12.5 % of accuracy" in told
+    assert "One of the 8 validation images more or less right is 12.5\N{NO-BREAK SPACE}% of accuracy" in told
     far = outcome(2, 0.99, 16)
     told = " ".join(remarks(PLAN, [outcome(0, 0.950), other, far], far, own))
     assert "0.0400 behind the best" in told
