@@ -22,11 +22,12 @@ import tf_keras as keras
 from benchmarks.labelled import labelled
 from train.classifier import classifier
 from train.data import dataset
+from train.data.numbering import label_numbers
 from train.data.pixels import cached
 from train.learning.objective import compile_with
 from train.learning.optimizing import optimizer
 from train.learning.pipeline import LabelledImages, batches
-from train.learning.prepare import label_numbers, larger
+from train.learning.prepare import larger
 from train.recipe import load
 
 
@@ -50,7 +51,7 @@ def main(images: int, rounds: int) -> None:
             return batches(source, size, recipe.augmentation, batch_size=batch, balance="batches", seed=0, epoch=epoch)
 
         directory = keras.utils.image_dataset_from_directory(
-            folder, color_mode="grayscale", image_size=size, batch_size=batch, seed=0, verbose=False
+            folder, color_mode="grayscale", image_size=size, batch_size=batch, seed=0
         )
         layers = keras.Sequential(
             [

@@ -1,1 +1,1 @@
-"""From labelled chest X-rays to a run: a directory with a trained model and the evidence about it."""
+"""From labelled chest X-rays to a run: a folder with a trained model and the evidence about it."""

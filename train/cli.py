@@ -1,8 +1,6 @@
 """`lungwatch-train`: parse, build, call, map errors to exit codes. Its commands stand in `train/commands/`, a file each."""
 
 import importlib
-import logging
-import os
 import pkgutil
 import sys
 from typing import Any
@@ -10,9 +8,8 @@ from typing import Any
 import click
 
 import train.commands
+from train.log import log_to_stderr
 from xray.errors import SetupError
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 class _Folder(click.Group):
@@ -32,9 +29,7 @@ class _Folder(click.Group):
 @click.group(cls=_Folder, context_settings={"show_default": True, "auto_envvar_prefix": "LUNGWATCH_TRAIN"})
 def cli() -> None:
     """Train chest X-ray classifiers and tell honestly how good they are. Not a medical device."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("absl", "tensorflow"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    log_to_stderr()
 
 
 def main() -> None:

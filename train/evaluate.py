@@ -12,8 +12,9 @@ from train.measuring.evaluation import Evaluation
 from train.measuring.scoring import open_model
 from train.measuring.verdict import TRIAGE, Bounds
 from train.report.assess import assess
+from train.report.folder import make_folder
 from train.report.text import text
-from train.report.writing import writable, write
+from train.report.writing import write
 from train.run import Run
 
 
@@ -34,7 +35,7 @@ def evaluate(
         data: A data set, as `train.data.dataset.read` takes it.
         split: `train`, `val`, `test` or `all`.
         out: Folder for the report; None for none.
-        workers: Processes that decode.
+        workers: Processes that decode; 0 means one per core.
         images: Whether radiographs go into the report.
         bounds: What each label is held to.
 
@@ -42,7 +43,7 @@ def evaluate(
         SetupError: The model or the data cannot be read, or the data's labels are not the model's.
     """
     if out is not None:
-        writable(out, private=images)
+        make_folder(out, private=images)
     card, _, _ = open_model(model)
     with _cache(model) as cache:
         found = sides(data, split, card, cache, workers=workers)
@@ -59,7 +60,7 @@ def report_run(run: Run, data: Dataset, *, workers: int, images: bool = True) ->
     Args:
         run: Finished: its card is written.
         data: What it was trained on, split.
-        workers: Processes that decode.
+        workers: Processes that decode; 0 means one per core.
         images: Whether radiographs go into the report; like all of a run it then stays where it was made.
     """
     side = "test" if len({example.label for example in data.of("test")}) > 1 else "val"

@@ -1,6 +1,6 @@
-"""A run: the directory that a training leaves behind, whole or not at all.
+"""A run: the folder that a training leaves behind, whole or not at all.
 
-`card.json` is written last: a directory without it is an unfinished training, and nothing exports it.
+`card.json` is written last: a folder without it is an unfinished training, and nothing exports it.
 """
 
 import csv
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from train.learning.validation import ValidationSet
 from xray.card import Card
+from xray.errors import SetupError
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,12 @@ class Run:
 
     def write_recipe(self, told: dict[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        _replace(self.recipe, json.dumps(told, indent=1) + "\n")
+        replace_file(self.recipe, json.dumps(told, indent=1) + "\n")
+
+    def read_recipe(self) -> dict[str, Any]:
+        """Read what `write_recipe` kept."""
+        told: dict[str, Any] = json.loads(self.recipe.read_text(encoding="utf-8"))
+        return told
 
     def write_history(self, rows: list[dict[str, Any]]) -> None:
         with self.history.open("w", newline="") as lines:
@@ -80,16 +86,34 @@ class Run:
 
     def read_images(self) -> tuple[NDArray[np.uint8], ValidationSet]:
         """Read what `write_images` kept."""
-        with np.load(self.sample, allow_pickle=False) as kept, np.load(self.validation, allow_pickle=False) as checked:
-            return kept["images"], ValidationSet(**checked)
+        with np.load(self.sample, allow_pickle=False) as kept:
+            return kept["images"], self.read_validation()
+
+    def read_validation(self) -> ValidationSet:
+        """Read the validation images alone."""
+        with np.load(self.validation, allow_pickle=False) as kept:
+            return ValidationSet(**kept)
 
     def write_card(self, card: Card, arrays: dict[str, NDArray[np.float32]]) -> None:
         np.savez_compressed(self.arrays, allow_pickle=False, **arrays)
-        _replace(self.card, card.to_json() + "\n")
+        replace_file(self.card, card.to_json() + "\n")
+
+    def read_card(self) -> Card:
+        """Read the card.
+
+        Raises:
+            SetupError: There is none: the training was never finished.
+        """
+        if not self.card.is_file():
+            raise SetupError(
+                f"{self.folder} is not a finished run (it has no card.json); expected a folder that lungwatch-train fit "
+                "came to its end in: with --resume it goes on"
+            )
+        return Card.from_json(self.card.read_text(encoding="utf-8"))
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file in one step: a kill leaves the old one or the new one."""
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in one step: a kill leaves the old one or the new one, whole."""
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)

@@ -1,25 +1,20 @@
 """From a data set to a run: read, split, decode, fit, calibrate, write."""
 
-import datetime
-import hashlib
-import importlib.metadata
 import json
 import logging
-import os
-import re
-import shlex
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import tf_keras as keras
 
+from train import provenance
 from train.about import About
 from train.classifier import classifier
 from train.data import dataset as datasets
 from train.data import duplicates
 from train.data.dataset import Dataset
+from train.data.positive import positive_label
 from train.data.split import split
 from train.evaluate import report_run
 from train.learning.finish import finish
@@ -33,9 +28,6 @@ from xray.card import Card, TrainingData
 from xray.errors import SetupError
 
 log = logging.getLogger(__name__)
-
-_NEGATIVE_WORDS = {"normal", "healthy", "negative", "clear", "none", "no", "non", "without", "control", "uninfected"}
-_LIBRARIES = ("tensorflow", "tf-keras", "numpy", "pillow", "ai-edge-litert", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -64,22 +56,22 @@ def train(recipe: Recipe, settings: Settings) -> Run:
     """Train a recipe on a data set and leave a run behind.
 
     Raises:
-        SetupError: The data, the weights or the run directory are not as they must be.
+        SetupError: The data, the weights or the run's folder are not as they must be.
     """
     run = Run(settings.run)
     _claim(run, resume=settings.resume)
     about = About.read(settings.about)
-    cache, workers = settings.run.parent / ".pixels", settings.workers or os.cpu_count() or 1
+    cache, workers = settings.run.parent / ".pixels", settings.workers
     found = datasets.read(settings.data)
     near = duplicates.near(found.examples, cache, workers=workers)
     data, described = split(found, settings.seed, near=near, allow_leakage=settings.allow_leakage)
     labels = data.labels
     positive = positive_label(labels, settings.positive)
+    teacher = None if settings.teacher is None else read_teacher(settings.teacher, labels)
     told = _told(recipe, settings, data)
     _check_unchanged(run, told)
 
     images = prepare(recipe, data, cache, workers=workers, seed=settings.seed)
-    teacher = None if settings.teacher is None else read_teacher(settings.teacher, labels)
     keras.backend.experimental.enable_tf_random_generator()  # its state is in the checkpoint, so --resume goes on
     keras.utils.set_random_seed(settings.seed)
     model = classifier(recipe, len(labels), settings.weights)
@@ -124,7 +116,7 @@ def _check_unchanged(run: Run, told: dict[str, Any]) -> None:
     """Refuse to go on with a training under other settings or with other images than it was begun with."""
     if not run.recipe.exists():
         return
-    begun, now = json.loads(run.recipe.read_text()), json.loads(json.dumps(told))
+    begun, now = run.read_recipe(), json.loads(json.dumps(told))
     other = sorted(name for name in now if name not in ("command", "versions") and begun.get(name) != now[name])
     if other:
         raise SetupError(
@@ -133,29 +125,13 @@ def _check_unchanged(run: Run, told: dict[str, Any]) -> None:
         )
 
 
-def positive_label(labels: tuple[str, ...], chosen: str | None = None) -> str | None:
-    """Of two labels, the one that is a finding; None where there are more.
-
-    Raises:
-        SetupError: The chosen one is not a label, or none was chosen and the names do not say.
-    """
-    if chosen is not None and (chosen not in labels or len(labels) != 2):
-        raise SetupError(f"--positive {chosen}: expected one of two labels; the data set has {', '.join(labels)}")
-    if chosen is not None or len(labels) != 2:
-        return chosen
-    findings = [label for label in labels if not _NEGATIVE_WORDS & set(re.split(r"[^a-z]+", label.lower()))]
-    if len(findings) != 1:
-        raise SetupError(f"which of {labels[0]} and {labels[1]} is the finding? Say so with --positive")
-    return findings[0]
-
-
 def _card(
     recipe: Recipe, settings: Settings, about: About, data: Dataset, described: str, positive: str | None
 ) -> Card:
     return Card(
         name=f"{about.model or data.name}-{recipe.name}",
         version=about.version,
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        created=provenance.now(),
         labels=data.labels,
         positive=positive,
         input=recipe.input,
@@ -172,22 +148,18 @@ def _card(
         intended_use=about.intended_use,
         population=about.population,
         limits=about.limits,
-        versions={library: importlib.metadata.version(library) for library in _LIBRARIES},
+        versions=provenance.versions(),
     )
 
 
 def _weights(named: str) -> str:
-    return _digest(Path(named)) if Path(named).is_file() else named
-
-
-def _digest(path: Path) -> str:
-    return f"{path.name} sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return provenance.digest(Path(named)) if Path(named).is_file() else named
 
 
 def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, Any]:
     """All that is needed to make this run again."""
     return {
-        "command": shlex.join(["lungwatch-train", *sys.argv[1:]]),
+        "command": provenance.command(),
         "recipe": recipe.name,
         "input": asdict(recipe.input),
         "labels": data.labels,
@@ -202,9 +174,9 @@ def _told(recipe: Recipe, settings: Settings, data: Dataset) -> dict[str, Any]:
         "monitor": recipe.monitor,
         "patience": recipe.patience,
         "weights": _weights(settings.weights),
-        "teacher": None if settings.teacher is None else _digest(Run(settings.teacher).model),
+        "teacher": None if settings.teacher is None else provenance.digest(Run(settings.teacher).model),
         "margin": recipe.margin,
         "seed": settings.seed,
         "data": {"name": data.name, "digest": data.digest(), "counts": data.counts()},
-        "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
+        "versions": provenance.versions(),
     }

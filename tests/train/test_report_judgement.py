@@ -13,9 +13,10 @@ from train.measuring.evaluation import Evaluation
 from train.measuring.flags import flags
 from train.measuring.measure import measure
 from train.measuring.origin import Origin
+from train.measuring.percent import percent
 from train.measuring.reliability import reliability
 from train.measuring.subgroups import subgroups
-from train.measuring.verdict import TRIAGE, percent, verdicts
+from train.measuring.verdict import TRIAGE, verdicts
 from train.report.training import training
 from train.report.wording import right_of_100, share
 from xray.calibration import Outputs

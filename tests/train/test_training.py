@@ -13,12 +13,13 @@ import pytest
 import tf_keras as keras
 
 from train.changes import with_epochs
+from train.data.positive import positive_label
 from train.learning import fitting
 from train.learning.average import WeightAverage
 from train.learning.progress import Progress
 from train.recipe import Stage, load
 from train.run import Run
-from train.training import Settings, positive_label, train
+from train.training import Settings, train
 from xray.card import Card
 from xray.errors import SetupError
 

@@ -8,7 +8,7 @@ import click
 
 @click.command("average")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--run", required=True, type=click.Path(path_type=Path), help="Directory to leave the average in.")
+@click.option("--run", required=True, type=click.Path(path_type=Path), help="Folder to leave the average in.")
 def command(runs: tuple[Path, ...], run: Path) -> None:
     """Average the weights of RUNS of one recipe from the same pre-trained weights into one model."""
     from train.learning.soup import NoGain

@@ -1,6 +1,5 @@
 """`lungwatch-train evaluate`: measure a model on labelled images."""
 
-import os
 from pathlib import Path
 
 import click
@@ -22,7 +21,7 @@ import click
     type=click.FloatRange(0, 1, max_open=True),
     help="What a label is held to.  [default: 0.7, the WHO's bound for triage]",
 )
-@click.option("--workers", default=0, type=click.IntRange(0), help="Processes that decode; 0 means one per core.")
+@click.option("--workers", default=0, type=click.IntRange(0, 256), help="Processes that decode; 0 means one per core.")
 def command(
     model: Path,
     data: Path,
@@ -48,5 +47,4 @@ def command(
             bounds.specificity if least_specificity is None else least_specificity,
             "chosen by whoever asked for this report",
         )
-    count = workers or os.cpu_count() or 1
-    click.echo(measure(model, data, split=split, out=out, workers=count, images=images, bounds=bounds))
+    click.echo(measure(model, data, split=split, out=out, workers=workers, images=images, bounds=bounds))

@@ -12,7 +12,7 @@ from train.options import changes, recipe_options
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--recipe", required=True, help="Name of the recipe; `lungwatch-train recipes` lists them.")
 @click.option(
-    "--run", "--model-dir", required=True, type=click.Path(path_type=Path), help="Directory to leave the run in."
+    "--run", "--model-dir", required=True, type=click.Path(path_type=Path), help="Folder to leave the run in."
 )
 @click.option("--weights", default="none", help="imagenet (downloads), none, or the path of a file without top.")
 @click.option("--teacher", type=click.Path(path_type=Path), help="A finished run to learn from, besides the labels.")

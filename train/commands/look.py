@@ -1,6 +1,5 @@
 """`lungwatch-train look`: what is in a data set, and what is wrong with it."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -18,7 +17,7 @@ def command(data: Path, out: Path | None, clean: Path | None, workers: int) -> N
     from train.look import look
     from train.report.look import write
 
-    seen = look(data, workers=workers or os.cpu_count() or 1)
+    seen = look(data, workers=workers)
     click.echo(seen)
     if out:
         click.echo(f"page: {write(seen, out)}")

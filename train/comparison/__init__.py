@@ -51,7 +51,7 @@ def compare(
         locations: Runs or .tflite files; the first is what the others are compared with where they are many.
         data: None for the runs' own validation images, plain and shifted.
         split: Which images of `data`; None for its test images.
-        workers: Processes that decode `data`.
+        workers: Processes that decode `data`; 0 means one per core.
         costs: Measures what models cost.
 
     Raises:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.comparison.candidate import Candidate
+from train.data.numbering import label_numbers, patient_numbers
 from train.data.pixels import cached
-from train.data.sides import sides
-from train.learning.prepare import label_numbers, patient_numbers
+from train.data.sides import choose, sides
 from train.learning.validation import ValidationSet
+from train.measuring.evaluation import counted
 from train.measuring.origin import Origin, origin
 from train.run import Run
 from xray.errors import SetupError
@@ -36,9 +37,7 @@ class Part:
     @property
     def described(self) -> str:
         """How many images of how many patients."""
-        count = np.unique(self.patients).size
-        whose = f"images of {count} patients" if self.patients_known else "images, patients unknown"
-        return f"{self.labels.size} {whose}"
+        return counted(self.labels.size, np.unique(self.patients).size if self.patients_known else None)
 
 
 def own_validation(candidates: Sequence[Candidate]) -> tuple[Part, ...]:
@@ -92,8 +91,7 @@ def _kept(candidate: Candidate, candidates: Sequence[Candidate]) -> ValidationSe
 
 def _read(run: Run) -> ValidationSet:
     try:
-        with np.load(run.validation, allow_pickle=False) as kept:
-            return ValidationSet(**kept)
+        return run.read_validation()
     except OSError as error:
         raise SetupError(
             f"{run.validation} cannot be read ({error.strerror}); without a run's validation images give --data with "
@@ -109,7 +107,7 @@ def read_again(candidates: Sequence[Candidate], data: Path, split: str, workers:
     """
     with tempfile.TemporaryDirectory() as folder:
         found = [sides(data, split, candidate.card, Path(folder), workers=workers) for candidate in candidates]
-    chosen = [one.examples if split == "all" else one.of(split) for one in found]
+    chosen = [choose(one, split) for one in found]
     examples = chosen[0]
     for candidate, other in zip(candidates, chosen, strict=True):
         if [one.sha256 for one in other] != [one.sha256 for one in examples]:

@@ -20,14 +20,10 @@ class Stage:
 
 def stages(training: Training) -> tuple[Stage, ...]:
     """Summarize the stages, in order."""
-    falls = "loss" in training.monitor
     found = []
     for stretch in training.stages:
+        known = {name: value for name, value in training.at(stretch.best).items() if value is not None}
         places = [at for at, epoch in enumerate(training.epochs) if stretch.first <= epoch <= stretch.last]
-        watched = {at: training.curves[training.monitor][at] for at in places if training.monitor in training.curves}
-        known = {at: -value if falls else value for at, value in watched.items() if value is not None}
-        best = max(known, key=known.__getitem__) if known else places[-1]
-        figures = {name: value for name, curve in training.curves.items() if (value := curve[best]) is not None}
         seconds = sum(training.curves["seconds"][at] or 0.0 for at in places) if "seconds" in training.curves else 0.0
-        found.append(Stage(stretch.name, len(places), seconds, training.epochs[best], figures))
+        found.append(Stage(stretch.name, len(places), seconds, stretch.best, known))
     return tuple(found)

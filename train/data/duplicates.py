@@ -88,7 +88,8 @@ def find(thumbnails: Thumbnails) -> tuple[Pair, ...]:
     found: dict[tuple[int, int], float] = {}
     for view in _VIEWS:
         seen = plain if view is _as_it_is else _spectra(thumbnails, view)
-        for first, second in tqdm(_candidates(seen, plain), desc="near-duplicates", unit="pair", disable=None):
+        candidates = _candidates(seen, plain)
+        for first, second in tqdm(candidates, desc="near-duplicates", unit="pair", leave=False, disable=None):
             pair = (min(first, second), max(first, second))
             if pair in found or (first > second and view in _EVEN_HANDED):
                 continue

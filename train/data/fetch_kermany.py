@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from train.data.dataset import SPLITS
 from train.data.fetch import download
 from xray.errors import SetupError
 
 HANDLE = "paultimothymooney/chest-xray-pneumonia"
 PAGE = f"https://www.kaggle.com/datasets/{HANDLE}"
-SIDES = ("train", "val", "test")
 _DOWNLOAD = ".download"
 _ROOTS = ("", "chest_xray", "chest_xray/chest_xray")  # the archive holds everything twice, once inside the other
 _NORMAL = re.compile(r"((?:NORMAL\d*-)?IM-\d+)-")
@@ -67,7 +67,7 @@ def fetch(into: Path, *, known: Contents = KNOWN) -> str:
         if root is None:
             came = _unpacked(download(HANDLE, into / _DOWNLOAD, otherwise=by_hand))
             if came is None:
-                raise SetupError(f"the archive holds no folders {', '.join(SIDES)}; {by_hand}")
+                raise SetupError(f"the archive holds no folders {', '.join(SPLITS)}; {by_hand}")
             root = came.rename(into / "chest_xray")
             shutil.rmtree(into / _DOWNLOAD)
         images = _listed(root)
@@ -84,11 +84,11 @@ def fetch(into: Path, *, known: Contents = KNOWN) -> str:
 
 def _unpacked(folder: Path) -> Path | None:
     roots = (folder / name for name in _ROOTS)
-    return next((root for root in roots if all((root / side).is_dir() for side in SIDES)), None)
+    return next((root for root in roots if all((root / side).is_dir() for side in SPLITS)), None)
 
 
 def _listed(root: Path) -> tuple[Path, ...]:
-    found = (path for side in SIDES for path in (root / side).glob("*/*.jpeg") if not path.name.startswith("."))
+    found = (path for side in SPLITS for path in (root / side).glob("*/*.jpeg") if not path.name.startswith("."))
     return tuple(sorted(found))
 
 

@@ -39,7 +39,7 @@ def cached(
         examples: In the order wanted.
         spec: Size and geometry; pixels go through `xray.preprocess`, exactly as the worker's do.
         folder: Where the array is kept, named by a digest of the images and the spec.
-        workers: Processes.
+        workers: Processes; 0 means one per core.
         title: For the progress bar.
 
     Returns:
@@ -69,12 +69,19 @@ def unwritable(folder: Path, error: OSError) -> SetupError:
 def in_processes(
     work: Callable[[list[Path]], Read], paths: Sequence[Path], *, workers: int, title: str
 ) -> Iterator[tuple[int, Read]]:
-    """Let processes read images, some at a time; yield where each portion begins and what came of it, in order."""
+    """Let processes read images, some at a time; yield where each portion begins and what came of it, in order.
+
+    Args:
+        work: Reads some images; runs in another process.
+        paths: Of all of them.
+        workers: Processes; 0 means one per core.
+        title: For the progress bar.
+    """
     # Fresh processes: forking one that holds TensorFlow's threads may hang.
     fresh = multiprocessing.get_context("forkserver")
     starts = range(0, len(paths), _CHUNK)
     with (
-        ProcessPoolExecutor(workers, fresh) as pool,
+        ProcessPoolExecutor(workers or None, fresh) as pool,
         tqdm(total=len(paths), desc=title, unit="image", disable=None) as bar,
     ):
         portions = [list(paths[start : start + _CHUNK]) for start in starts]
@@ -110,7 +117,8 @@ def unreadable(faults: Sequence[str]) -> SetupError:
     """Name the images that cannot be read, each with its reason."""
     more = f"\n  and {len(faults) - _SHOWN} more (`lungwatch-train look` lists all)" if len(faults) > _SHOWN else ""
     shown = "\n  ".join(faults[:_SHOWN])
-    return SetupError(f"{len(faults)} images cannot be read; mend or remove them:\n  {shown}{more}")
+    count = "1 image" if len(faults) == 1 else f"{len(faults)} images"
+    return SetupError(f"{count} cannot be read; mend or remove them:\n  {shown}{more}")
 
 
 def _room(path: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.uint8]]":

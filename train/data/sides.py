@@ -24,7 +24,7 @@ def sides(named: Path, side: str, card: Card, cache: Path, *, workers: int) -> D
         side: The one that is wanted.
         card: The model's: what it was trained on, and with which seed.
         cache: For decoded pixels, where near-duplicates must be looked for again.
-        workers: Processes that decode.
+        workers: Processes that decode; 0 means one per core.
 
     Raises:
         SetupError: Labels that the model does not know, no image on this side, or a side that cannot be made again.

@@ -15,9 +15,9 @@ from xray.runtime import Predictor
 if TYPE_CHECKING:  # a .tflite file is explained without TensorFlow
     import tf_keras as keras
 
-COLOURS = matplotlib.colormaps["plasma"]
+_COLOURS = matplotlib.colormaps["plasma"]
 """Perceptually uniform, and read alike with and without colour vision; its dark end is never shown."""
-STRONGEST = 0.6
+_STRONGEST = 0.6
 """Opacity of the colour where the evidence is greatest: the anatomy below must stay visible."""
 
 
@@ -64,6 +64,12 @@ def overlay(image: NDArray[np.uint8], cam: NDArray[np.floating], strongest: floa
     large = Image.fromarray(np.asarray(cam, np.float32)).resize(gray.shape[::-1], Image.Resampling.BICUBIC)
     limit = max(float(cam.max()) if strongest is None else strongest, 1e-6)
     share = np.clip(np.asarray(large) / limit, 0, 1)
-    colour = COLOURS(0.25 + 0.7 * share)[:, :, :3] * 255
-    opacity = STRONGEST * (share**1.5)[:, :, np.newaxis]
-    return np.asarray(np.rint(gray[:, :, np.newaxis] * (1 - opacity) + colour * opacity), np.uint8)
+    colour, opacity = np.split(tint(share), [3], axis=-1)
+    return np.asarray(np.rint(gray[:, :, np.newaxis] * (1 - opacity) + 255 * colour * opacity), np.uint8)
+
+
+def tint(share: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Colour evidence by its share of the strongest, 0..1: red, green, blue and opacity, 0..1, in a last axis of 4."""
+    tinted: NDArray[np.float64] = _COLOURS(0.25 + 0.7 * share)
+    tinted[..., 3] = _STRONGEST * share**1.5
+    return tinted

@@ -1,7 +1,7 @@
 """A finding in words: one line for a terminal, a sentence for a reader."""
 
 from train.explain.reading import Refusal
-from train.measuring.verdict import percent
+from train.measuring.percent import percent
 from xray.card import Card
 from xray.decide import Finding
 

@@ -76,7 +76,9 @@ def compute(
         try:
             _fill(backbone, source.images, augmentation, path, seed)
         except OSError as error:
-            raise SetupError(f"the features cannot be kept in {path.parent}: {error.strerror}") from error
+            raise SetupError(
+                f"the features cannot be kept in {path.parent} ({error.strerror}); make room there, or put the run elsewhere"
+            ) from error
     return Cache(np.load(path, mmap_mode="r"), source.labels)
 
 

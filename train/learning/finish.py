@@ -8,6 +8,7 @@ import tf_keras as keras
 from numpy.typing import NDArray
 
 from train.learning.validation import SHIFTS, ValidationSet, outputs
+from train.measuring.flags import FEW_IMAGES
 from train.measuring.scoring import keras_score
 from train.run import Run
 from xray.calibration import calibrate
@@ -16,9 +17,6 @@ from xray.decide import probabilities
 from xray.statistics import mean_auroc
 
 log = logging.getLogger(__name__)
-
-FEW_IMAGES = 50
-"""With fewer of a label the 95 % interval of a sensitivity of 0.95 is wider than 0.12."""
 
 
 def finish(run: Run, model: keras.Model, card: Card, sample: NDArray[np.uint8], validation: ValidationSet) -> None:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from train.measuring import keras_file
 from train.run import Run
-from xray.card import Card
 from xray.errors import SetupError
 
 TEMPERATURE = 2.0
@@ -38,9 +37,7 @@ def read_teacher(folder: Path, labels: tuple[str, ...]) -> Teacher:
         SetupError: It is no finished run, or knows other labels.
     """
     run = Run(folder)
-    if not run.card.is_file():
-        raise SetupError(f"--teacher {folder}: expected a finished run (it has no card.json)")
-    card = Card.from_json(run.card.read_text())
+    card = run.read_card()
     if card.labels != labels:
         raise SetupError(f"--teacher {folder} knows {', '.join(card.labels)}; this data set has {', '.join(labels)}")
     model = keras_file.load(run.model)

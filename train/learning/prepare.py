@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.dataset import Dataset, Example
+from train.data.numbering import label_numbers, patient_numbers
 from train.data.pixels import cached
 from train.learning.pipeline import LabelledImages
 from train.learning.validation import ValidationSet, make
@@ -38,7 +39,7 @@ def prepare(recipe: Recipe, data: Dataset, cache: Path, *, workers: int, seed: i
         recipe: Its input, and how much larger the training images are kept.
         data: Split already.
         cache: Folder for the decoded pixels: patients' images, kept for the next run.
-        workers: Processes.
+        workers: Processes that decode; 0 means one per core.
         seed: Of the sample.
     """
 
@@ -66,18 +67,6 @@ def prepare(recipe: Recipe, data: Dataset, cache: Path, *, workers: int, seed: i
     moved = [shifted(one[:, :, 0], recipe.input, rng) for one in pixels(drawn, wide, "the calibration sample, larger")]
     sample = np.concatenate([plain, np.stack(moved)])
     return Prepared(training, validation, test, sample)
-
-
-def label_numbers(examples: Sequence[Example], labels: tuple[str, ...]) -> NDArray[np.int64]:
-    """Give each example its label's place in the order of the scores."""
-    return np.array([labels.index(example.label) for example in examples], np.int64)
-
-
-def patient_numbers(examples: Sequence[Example]) -> NDArray[np.int64]:
-    """Number the patients; an image of nobody known is its own patient."""
-    numbers: dict[str, int] = {}
-    names = [example.patient or str(example.path) for example in examples]
-    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 
 def larger(recipe: Recipe) -> InputSpec:

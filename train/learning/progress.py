@@ -2,13 +2,13 @@
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from train.recipe import Recipe, Stage
+from train.run import replace_file
 
 Row = dict[str, Any]
 """One epoch's line in history.csv."""
@@ -31,10 +31,7 @@ class Progress:
         return cls(**json.loads(path.read_text())) if path.exists() else cls([])
 
     def write(self, folder: Path) -> None:
-        """Replace the file in one step: a kill leaves the old state or the new one."""
-        temporary = folder / "progress.json.tmp"
-        temporary.write_text(json.dumps(vars(self)))
-        os.replace(temporary, folder / "progress.json")
+        replace_file(folder / "progress.json", json.dumps(vars(self)))
 
     def add(self, row: Row, monitor: str) -> bool:
         """Add an epoch; tells whether it is the best so far."""
@@ -69,21 +66,6 @@ def stopped(done: Sequence[Row], monitor: str, patience: int | None) -> bool:
         if better(monitor, row[monitor], done[best][monitor]):
             best = at
     return len(done) - 1 - best >= patience
-
-
-def best_of_stages(recipe: Recipe, history: Sequence[Row]) -> list[Row]:
-    """Pick each stage's best epoch, to hold the stages against each other."""
-    picked = []
-    for stage in recipe.stages:
-        best: Row | None = None
-        for row in history:
-            if row["stage"] == stage.name and (
-                best is None or better(recipe.monitor, row[recipe.monitor], best[recipe.monitor])
-            ):
-                best = row
-        if best is not None:
-            picked.append(best)
-    return picked
 
 
 def overfitting_since(history: Sequence[Row]) -> int | None:

@@ -7,22 +7,19 @@ nothing. So runs are added one by one, the best first, and stay only where the a
 algorithm 1).
 """
 
-import datetime
-import json
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tf_keras as keras
 
+from train import provenance
 from train.learning.finish import finish
 from train.learning.validation import ValidationSet, figures
 from train.measuring import keras_file
 from train.run import Run
-from xray.card import Card
 from xray.errors import SetupError
 
 
@@ -59,9 +56,9 @@ def average(folders: Sequence[Path], out: Path) -> list[Measured]:
     runs, target = [Run(folder) for folder in folders], Run(out)
     if target.card.exists():
         raise SetupError(f"{out} already holds a finished run; give another --run")
-    told = [_told(run) for run in runs]
+    cards = [run.read_card() for run in runs]
+    told = [run.read_recipe() for run in runs]
     _check(folders, told)
-    cards = [Card.from_json(run.card.read_text()) for run in runs]
     sample, validation = runs[0].read_images()
     models = [keras_file.load(run.model) for run in runs]
     measured = [_measure(folder.name, model, validation) for folder, model in zip(folders, models, strict=True)]
@@ -69,11 +66,9 @@ def average(folders: Sequence[Path], out: Path) -> list[Measured]:
     if len(chosen) == 1:
         raise NoGain(f"no average is better than {best.name}; nothing was written:\n" + "\n".join(map(str, measured)))
     cards = [cards[at] for at in sorted(chosen)]
-    command = shlex.join(["lungwatch-train", *sys.argv[1:]])
     parts = [told[at] for at in sorted(chosen)]
-    target.write_recipe({**parts[0], "command": command, "averaged": parts})
-    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    card = replace(cards[0], created=created, averaged_seeds=tuple(card.seed for card in cards))
+    target.write_recipe({**parts[0], "command": provenance.command(), "averaged": parts})
+    card = replace(cards[0], created=provenance.now(), averaged_seeds=tuple(card.seed for card in cards))
     finish(target, mean, card, sample, validation)
     return [*measured, best]
 
@@ -94,14 +89,7 @@ def _greedy(
     return chosen, model, best
 
 
-def _told(run: Run) -> dict[str, object]:
-    if not run.card.is_file():
-        raise SetupError(f"{run.folder} is not a finished run (it has no card.json)")
-    told: dict[str, object] = json.loads(run.recipe.read_text())
-    return told
-
-
-def _check(folders: Sequence[Path], told: Sequence[dict[str, object]]) -> None:
+def _check(folders: Sequence[Path], told: Sequence[dict[str, Any]]) -> None:
     if len(told) < 2:
         raise SetupError("expected two runs or more to average")
     for name in ("recipe", "input", "labels", "weights", "data"):

@@ -13,8 +13,8 @@ from train.look.survey import Survey, survey
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that was found."""
+class Remark:
+    """One thing to say about a data set."""
 
     wrong: bool
     """True: figures measured on this data would be false, or nothing can be trained. False: worth knowing."""
@@ -36,11 +36,11 @@ class Look:
     contradictions: tuple[Group, ...]
     """Copies and near-duplicates with more than one label."""
     shortcuts: tuple[Shortcut, ...]
-    findings: tuple[Finding, ...]
+    remarks: tuple[Remark, ...]
 
     @property
     def wrong(self) -> bool:
-        return any(finding.wrong for finding in self.findings)
+        return any(remark.wrong for remark in self.remarks)
 
     @property
     def unreadable(self) -> tuple[int, ...]:
@@ -54,17 +54,17 @@ class Look:
         for side, counts in self.data.counts().items():
             of = ", ".join(f"{label} {counts[label]}" for label in labels)
             lines.append(f"  {side:8s} {sum(counts.values()):6d}   {of}")
-        for finding in self.findings:
-            lines.append(f"{'WRONG ' if finding.wrong else 'beware'}  {finding.title}: {finding.sentence}")
+        for remark in self.remarks:
+            lines.append(f"{'WRONG ' if remark.wrong else 'beware'}  {remark.title}: {remark.sentence}")
         lines.append(f"verdict: {self.verdict}")
         return "\n".join(lines)
 
     @property
     def verdict(self) -> str:
-        wrong = sum(finding.wrong for finding in self.findings)
+        wrong = sum(remark.wrong for remark in self.remarks)
         if wrong:
             return f"not fit for training as it is: {wrong} thing{'s' if wrong > 1 else ''} wrong"
-        return "nothing wrong was found" + (", but read what is worth knowing" if self.findings else "")
+        return "nothing wrong was found" + (", but read what is worth knowing" if self.remarks else "")
 
 
 def look(location: Path, *, workers: int) -> Look:
@@ -84,7 +84,7 @@ def look(location: Path, *, workers: int) -> Look:
     )
     leakage = measure(data, near)
     told = shortcuts([data.examples[at] for at in readable], [seen.facts[at] for at in readable])
-    findings = (
+    remarks = (
         *_unreadable(len(data.examples) - len(readable), len(data.examples)),
         *_missing(data),
         *_leaks(leakage),
@@ -93,19 +93,19 @@ def look(location: Path, *, workers: int) -> Look:
         *_suspicious(told),
         *_unknown(data),
     )
-    return Look(data, seen, near, found, leakage, contradictions, told, findings)
+    return Look(data, seen, near, found, leakage, contradictions, told, remarks)
 
 
-def _unreadable(count: int, of: int) -> Sequence[Finding]:
+def _unreadable(count: int, of: int) -> Sequence[Remark]:
     if not count:
         return ()
-    return (Finding(True, "unreadable", f"{count} of {of} files cannot be read as radiographs; mend or remove them"),)
+    return (Remark(True, "unreadable", f"{count} of {of} files cannot be read as radiographs; mend or remove them"),)
 
 
-def _missing(data: Dataset) -> Sequence[Finding]:
+def _missing(data: Dataset) -> Sequence[Remark]:
     missing = {side: [label for label in data.labels if not own.get(label)] for side, own in data.counts().items()}
     return [
-        Finding(
+        Remark(
             True, "missing", f"the {side} split has no image of {', '.join(labels)}; nothing can be said of it there"
         )
         for side, labels in missing.items()
@@ -113,7 +113,7 @@ def _missing(data: Dataset) -> Sequence[Finding]:
     ]
 
 
-def _leaks(leakage: Leakage) -> Sequence[Finding]:
+def _leaks(leakage: Leakage) -> Sequence[Remark]:
     sides = dict.fromkeys((one.side, one.known_from) for one in leakage.crossings)
     told = []
     for side, known_from in sides:
@@ -122,20 +122,20 @@ def _leaks(leakage: Leakage) -> Sequence[Finding]:
         sentence = (
             f"{sum(one.images for one in own)} of {own[0].of} {side} images are known from {known_from} ({kinds})"
         )
-        told.append(Finding(True, "leakage", f"{sentence}; figures measured on them flatter"))
+        told.append(Remark(True, "leakage", f"{sentence}; figures measured on them flatter"))
     return told
 
 
-def _contradicting(contradictions: Sequence[Group], data: Dataset) -> Sequence[Finding]:
+def _contradicting(contradictions: Sequence[Group], data: Dataset) -> Sequence[Remark]:
     if not contradictions:
         return ()
     images = {at for group in contradictions for at in group.places}
     labels = sorted({data.examples[at].label for at in images})
     sentence = f"{len(images)} images show the same radiograph as another one under another label ({', '.join(labels)})"
-    return (Finding(True, "contradiction", f"{sentence}; at most one label of each is right"),)
+    return (Remark(True, "contradiction", f"{sentence}; at most one label of each is right"),)
 
 
-def _repeated(found: Sequence[Group], data: Dataset) -> Sequence[Finding]:
+def _repeated(found: Sequence[Group], data: Dataset) -> Sequence[Remark]:
     copies = {
         at
         for group in found
@@ -145,10 +145,10 @@ def _repeated(found: Sequence[Group], data: Dataset) -> Sequence[Finding]:
     if not copies:
         return ()
     told = "1 image is a copy of another one" if len(copies) == 1 else f"{len(copies)} images are copies of others"
-    return (Finding(False, "copies", f"{told} of the same split; the same radiograph counts more than once"),)
+    return (Remark(False, "copies", f"{told} of the same split; the same radiograph counts more than once"),)
 
 
-def _suspicious(told: Sequence[Shortcut]) -> Sequence[Finding]:
+def _suspicious(told: Sequence[Shortcut]) -> Sequence[Remark]:
     suspicious = [shortcut for shortcut in told if shortcut.suspicious]
     if not suspicious:
         return ()
@@ -157,7 +157,7 @@ def _suspicious(told: Sequence[Shortcut]) -> Sequence[Finding]:
         for one in suspicious[:3]
     )
     return (
-        Finding(
+        Remark(
             False,
             "shortcut",
             f"a model can answer without looking at the chest, and fail elsewhere: {shown}; "
@@ -166,11 +166,11 @@ def _suspicious(told: Sequence[Shortcut]) -> Sequence[Finding]:
     )
 
 
-def _unknown(data: Dataset) -> Sequence[Finding]:
+def _unknown(data: Dataset) -> Sequence[Remark]:
     if any(example.patient for example in data.examples):
         return ()
     return (
-        Finding(
+        Remark(
             False,
             "patients",
             "the data set does not say which images are of one patient; two of one patient on two sides would not be seen",

@@ -69,7 +69,7 @@ def write(seen: Look, cleaned: Cleaned, path: Path) -> None:
     except FileExistsError as error:
         raise SetupError(f"{path} is there already; name another file, or remove it") from error
     except OSError as error:
-        raise SetupError(f"{path} cannot be written: {error.strerror}") from error
+        raise SetupError(f"{path} cannot be written ({error.strerror}); name another file with --clean") from error
 
 
 def _on(data: Dataset, at: int, side: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.dataset import Example
+from train.data.numbering import patient_numbers
 from train.look.survey import Facts
 from xray.card import Interval
 from xray.statistics import auroc, bootstrap
@@ -69,8 +70,7 @@ def shortcuts(examples: Sequence[Example], facts: Sequence[Facts]) -> tuple[Shor
     """
     if not examples:
         return ()
-    # An image of nobody known is its own patient.
-    patients = np.unique([one.patient or str(one.path) for one in examples], return_inverse=True)[1]
+    patients = patient_numbers(examples)
     scored = {name: np.array([measure(one) for one in facts], np.float64) for name, measure in _MEASURES.items()}
     named = {"file format": [one.format for one in facts]}
     for column in ORIGINS:

@@ -55,7 +55,7 @@ class Survey:
 
 
 def survey(examples: Sequence[Example], *, workers: int) -> Survey:
-    """Read all images, in as many processes."""
+    """Read all images, in as many processes; 0 means one per core."""
     thumbnails = np.zeros((len(examples), THUMBNAIL.height, THUMBNAIL.width), np.uint8)
     facts: list[Facts] = []
     paths = [example.path for example in examples]

@@ -104,6 +104,9 @@ class Evaluation:
     @property
     def described(self) -> str:
         """How many images of how many patients."""
-        if self.patients is None:
-            return f"{self.images} images, patients unknown"
-        return f"{self.images} images of {self.patients} patients"
+        return counted(self.images, self.patients)
+
+
+def counted(images: int, patients: int | None) -> str:
+    """Say how many images of how many patients; None where nobody says whose they are."""
+    return f"{images} images, patients unknown" if patients is None else f"{images} images of {patients} patients"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from train.data.leakage import Crossing
 from train.measuring.evaluation import Evaluation, Flag
-from train.measuring.verdict import percent
+from train.measuring.percent import percent
 from xray.statistics import wilson
 
 FEW_IMAGES = 50

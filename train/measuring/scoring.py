@@ -45,7 +45,7 @@ def file_score(predictor: Predictor) -> Score:
 
 
 def open_model(location: Path) -> tuple[Card, Union["keras.Model", Predictor], dict[str, NDArray[np.float32]]]:
-    """Open a run's directory or a .tflite file: its card, what computes, and the card's arrays.
+    """Open a run's folder or a .tflite file: its card, what computes, and the card's arrays.
 
     Raises:
         SetupError: It is neither, or the run was never finished.
@@ -58,7 +58,7 @@ def open_model(location: Path) -> tuple[Card, Union["keras.Model", Predictor], d
         raise SetupError(f"{location} is neither a model file nor a finished run (it has no card.json)")
     with np.load(run.arrays, allow_pickle=False) as arrays:
         kept = dict(arrays)
-    return Card.from_json(run.card.read_text()), keras_file.load(run.model), kept
+    return run.read_card(), keras_file.load(run.model), kept
 
 
 def scorer(model: Union["keras.Model", Predictor]) -> Score:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from train.measuring.evaluation import Evaluation, Verdict
+from train.measuring.percent import percent
 from xray.card import Interval
 from xray.statistics import wilson
 
@@ -22,8 +23,6 @@ TRIAGE = Bounds()
 GOOD = "good enough"
 LEAST_IMAGES = 5
 """With fewer nothing is called bad either: Wilson's interval after one miss in one image ends at 79 %."""
-UNBROKEN = "\N{NO-BREAK SPACE}"
-"""Before a percent sign: a line must not end between a number and its unit."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +115,3 @@ def _outcome(claims: list[_Claim]) -> str:
 def _sentences(claims: list[_Claim]) -> str:
     words = "; ".join(claim.words() for claim in claims)
     return f"{words[0].upper()}{words[1:]}."
-
-
-def percent(share: float) -> str:
-    """A share as a reader expects it: one digit, and never 100 % for what is not all of it."""
-    shown = f"{share:.1%}"
-    if shown == "100.0%":
-        shown = "100%" if share > 1 - 1e-9 else "99.9%"  # a computed 1 may lack the last bit
-    return shown.replace("%", f"{UNBROKEN}%")

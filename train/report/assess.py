@@ -1,9 +1,6 @@
 """Gathering a report: score the images once, and take all that is told from these scores."""
 
 import hashlib
-import json
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +9,14 @@ from typing import TYPE_CHECKING, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from train import provenance
 from train.data import leakage
 from train.data.dataset import Dataset, Example
 from train.data.duplicates import Pair
+from train.data.numbering import label_numbers, patient_numbers
 from train.data.pixels import cached
 from train.data.sides import choose
 from train.explain.cam import maps, overlay
-from train.learning.prepare import label_numbers, patient_numbers
 from train.measuring.flags import flags
 from train.measuring.measure import findings, measure
 from train.measuring.origin import origin
@@ -57,7 +55,7 @@ def assess(
         data: With the sides of the training, where it is the data of that training.
         side: `train`, `val`, `test` or `all`.
         cache: For decoded pixels.
-        workers: Processes that decode.
+        workers: Processes that decode; 0 means one per core.
         images: Whether radiographs are taken in.
         bounds: What each label is held to.
         near: The near-duplicates in the data; None where nobody looked for them.
@@ -89,10 +87,10 @@ def assess(
         bounds=bounds,
         counts=data.counts(),
         leakage=str(leaks),
-        command=shlex.join(["lungwatch-train", *sys.argv[1:]]),
+        command=provenance.command(),
         training=read_training(run) if run is not None else None,
-        validation=held(card, scorer(opened), run.read_images()[1]) if run is not None else (),
-        recipe=json.loads(run.recipe.read_text(encoding="utf-8")) if run is not None else None,
+        validation=held(card, scorer(opened), run.read_validation()) if run is not None else (),
+        recipe=run.read_recipe() if run is not None else None,
         examples=_examples(examples, labels, decided, card) if images else (),
         mistakes=_mistakes(examples, labels, decided, card, opened, pixels) if images else (),
     )

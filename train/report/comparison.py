@@ -1,6 +1,5 @@
 """What a comparison leaves behind: a page, its picture, and its tables as JSON."""
 
-import base64
 import json
 import math
 from dataclasses import asdict
@@ -11,22 +10,10 @@ from train.comparison import Comparison
 from train.comparison.stages import stages
 from train.report.comparison_picture import comparison_picture
 from train.report.comparison_tables import caveats, chapters
-from train.report.page import templates
+from train.report.folder import writing
+from train.report.rendering import render
 from train.report.style import Picture
 from xray.card import Interval
-from xray.errors import SetupError
-
-
-def make_folder(out: Path) -> None:
-    """Find out before the work, not after it, that a folder can be written.
-
-    Raises:
-        SetupError: It cannot be made.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SetupError(f"the folder {out} cannot be made ({error.strerror}); choose another --out") from error
 
 
 def write_comparison(told: Comparison, out: Path) -> None:
@@ -36,27 +23,21 @@ def write_comparison(told: Comparison, out: Path) -> None:
         SetupError: The folder cannot be written.
     """
     picture = comparison_picture(told)
-    try:
+    with writing(out):
         (out / "comparison.html").write_text(_page(told, picture), encoding="utf-8")
         (out / "comparison.json").write_text(comparison_json(told), encoding="utf-8")
         (out / "comparison.png").write_bytes(picture.png)
         (out / "comparison.svg").write_text(picture.svg, encoding="utf-8")
-    except OSError as error:
-        raise SetupError(f"{out} cannot be written ({error.strerror}); choose another --out") from error
 
 
 def _page(told: Comparison, picture: Picture) -> str:
     """Everything inside, no script, nothing fetched; no patient's image either."""
-    return (
-        templates(escaped=True)
-        .get_template("comparison.html")
-        .render(
-            told=told,
-            picture=picture,
-            chapters=chapters(told, stages=any(told.trainings)),
-            caveats=caveats(told),
-            svg=lambda text: f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}",
-        )
+    return render(
+        "comparison.html",
+        told=told,
+        picture=picture,
+        chapters=chapters(told, stages=any(told.trainings)),
+        caveats=caveats(told),
     )
 
 

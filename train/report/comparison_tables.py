@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from train.comparison import Comparison, Measured
 from train.comparison.stages import stages as summarize
+from train.report.wording import figure
 from train.statistics import Paired
-from xray.card import Interval
 
 _SURE = 0.05
 _COLUMNS = {
@@ -68,9 +68,9 @@ def caveats(told: Comparison) -> tuple[str, ...]:
 def _figures(names: list[str], measured: Measured) -> Table:
     rows = []
     for name, one in zip(names, measured.standings, strict=True):
-        shares = [_interval(share, 3) for share in (one.accuracy, one.sensitivity, one.specificity)]
+        shares = [figure(share) for share in (one.accuracy, one.sensitivity, one.specificity)]
         errors = [f"{value:.3f}" for value in (one.log_loss, one.brier, one.calibration_error)]
-        rows.append((name, _interval(one.auroc, 4), *shares, *errors))
+        rows.append((name, figure(one.auroc, 4), *shares, *errors))
     head = ("", "AUROC", "accuracy", "sensitivity", "specificity", "log loss", "Brier", "ECE")
     points = sorted({one.operating_point for one in measured.standings if one.operating_point})
     at = ", ".join(f"{one.threshold:.3f}" for one in measured.standings if one.threshold is not None)
@@ -120,8 +120,8 @@ def _verdicts(measured: Measured) -> tuple[str, ...]:
 def _costs(told: Comparison) -> Table:
     rows = []
     for candidate, one in zip(told.candidates, told.costs, strict=True):
-        parameters = "—" if one.parameters is None else f"{one.parameters:,}"
-        macs = "—" if one.macs is None else f"{one.macs / 1e6:,.1f} M"
+        parameters = "–" if one.parameters is None else f"{one.parameters:,}"
+        macs = "–" if one.macs is None else f"{one.macs / 1e6:,.1f} M"
         rows.append((candidate.name, parameters, macs, f"{one.size_bytes / 1e6:.2f}", f"{one.milliseconds:.2f}"))
     note = f"one thread of {told.machine}; runs in TensorFlow, model files in LiteRT as the worker does"
     return Table(("", "parameters", "MACs", "MB on disk", "ms an image"), tuple(rows), (note,))
@@ -134,16 +134,10 @@ def _stages(told: Comparison) -> Table:
             rows.append((f"{candidate.name}: no history", *[""] * (3 + len(_COLUMNS))))
             continue
         for one in summarize(training):
-            figures = [f"{one.figures[column]:.4f}" if column in one.figures else "—" for column in _COLUMNS]
+            figures = [f"{one.figures[column]:.4f}" if column in one.figures else "–" for column in _COLUMNS]
             minutes = f"{one.seconds / 60:.1f}"
             rows.append((f"{candidate.name}: {one.name}", str(one.epochs), minutes, str(one.best_epoch), *figures))
     return Table(("", "epochs", "minutes", "best epoch", *_COLUMNS.values()), tuple(rows))
-
-
-def _interval(share: Interval | None, digits: int) -> str:
-    if share is None:
-        return "—"
-    return f"{share.value:.{digits}f} ({share.low:.{digits}f}–{share.high:.{digits}f})"
 
 
 def _difference(paired: Paired) -> str:
@@ -152,5 +146,5 @@ def _difference(paired: Paired) -> str:
 
 def _p(value: float) -> str:
     if math.isnan(value):
-        return "—"
+        return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"

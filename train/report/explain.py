@@ -1,6 +1,5 @@
 """Explanations on disk: one HTML page with everything inside, and each picture as a PNG beside it."""
 
-import base64
 import io
 import re
 from dataclasses import dataclass
@@ -12,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from train.explain import Evidence, Explanation
-from train.explain.cam import COLOURS, STRONGEST
+from train.explain.cam import tint
 from train.explain.reading import Refusal
 from train.explain.wording import probability, sentence
 from train.report.explain_pictures import activations, bars, filters
-from train.report.page import templates
+from train.report.folder import make_folder, writing
+from train.report.rendering import address, render, svg
 from xray.card import Card
 from xray.decide import Finding
-from xray.errors import SetupError
 from xray.radiograph import Source
 
 if TYPE_CHECKING:
@@ -63,10 +62,7 @@ class Page:
         self._card, self._inside, self._out = card, inside, out
         self._entries: list[Entry] = []
         self._refused: list[Refusal] = []
-        try:
-            out.mkdir(mode=0o700, parents=True, exist_ok=True)  # these are patients' images
-        except OSError as error:
-            raise SetupError(f"the folder {out} cannot be made ({error.strerror}); choose another --out") from error
+        make_folder(out, private=True)
 
     def refuse(self, refused: Refusal) -> None:
         """Add a file that was refused."""
@@ -92,27 +88,24 @@ class Page:
                 layers=tuple(
                     (one, self._picture(f"{stem}-layer-{_plain(one.layer)}", activations(one))) for one in told.layers
                 ),
-                bars=_address("image/svg+xml", drawn.svg.encode()),
-                dark_bars=_address("image/svg+xml", drawn.dark.encode()),
+                bars=svg(drawn.svg),
+                dark_bars=svg(drawn.dark),
             )
         )
 
     def close(self) -> Path:
         """Write the page; returns where it is."""
         learned = None if self._inside is None else self._inside.filters
-        text = (
-            templates(escaped=True)
-            .get_template("explain.html")
-            .render(
-                card=self._card,
-                entries=self._entries,
-                refused=self._refused,
-                inside=self._inside,
-                filters=None if learned is None else self._picture("filters", filters(learned)),
-                gradient=_gradient(),
-                probability=probability,
-                signed=lambda value: f"{value:+.2f}".replace("-", "−"),
-            )
+        text = render(
+            "explain.html",
+            card=self._card,
+            entries=self._entries,
+            refused=self._refused,
+            inside=self._inside,
+            filters=None if learned is None else self._picture("filters", filters(learned)),
+            gradient=_gradient(),
+            probability=probability,
+            signed=lambda value: f"{value:+.2f}".replace("-", "−"),
         )
         self._write(PAGE, text.encode())
         return self._out / PAGE
@@ -125,14 +118,12 @@ class Page:
         image.save(jpeg, "JPEG", quality=_JPEG_QUALITY)
         self._write(f"{name}.png", png.getvalue())
         if len(png.getvalue()) <= len(jpeg.getvalue()):
-            return _address("image/png", png.getvalue())
-        return _address("image/jpeg", jpeg.getvalue())
+            return address("image/png", png.getvalue())
+        return address("image/jpeg", jpeg.getvalue())
 
     def _write(self, name: str, content: bytes) -> None:
-        try:
+        with writing(self._out):
             (self._out / name).write_bytes(content)
-        except OSError as error:
-            raise SetupError(f"{self._out / name} cannot be written: {error.strerror}") from error
 
 
 def _plain(name: str) -> str:
@@ -140,14 +131,10 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.")[:60] or "image"
 
 
-def _address(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
 def _gradient() -> str:
     """The overlay's colours from nothing to the strongest, for a style sheet."""
     stops = []
-    for share in np.linspace(0, 1, 7):
-        red, green, blue = (round(255 * part) for part in COLOURS(0.25 + 0.7 * share)[:3])
-        stops.append(f"rgba({red}, {green}, {blue}, {STRONGEST * share**1.5:.2f})")
+    for *colour, opacity in tint(np.linspace(0, 1, 7)):
+        red, green, blue = (round(255 * part) for part in colour)
+        stops.append(f"rgba({red}, {green}, {blue}, {opacity:.2f})")
     return f"linear-gradient(to right, {', '.join(stops)})"

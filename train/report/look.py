@@ -1,18 +1,16 @@
 """The page about a data set: what is in it, shown, and what is wrong with it, side by side."""
 
-import base64
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from train.data.dataset import SPLITS
 from train.data.leakage import Group
 from train.look import Look
+from train.report.folder import make_folder, writing
 from train.report.look_pictures import figures, preview, samples, sheet
-from xray.errors import SetupError
+from train.report.rendering import address, render
 
 _GROUPS_SHOWN = 40
 _IMAGES_SHOWN = 6
@@ -65,9 +63,11 @@ def write(seen: Look, out: Path) -> Path:
     Raises:
         SetupError: The folder cannot be written.
     """
+    make_folder(out, private=True)
     drawn = figures(seen)
     chosen = samples(seen)
-    page = _environment().get_template("look.html").render(
+    page = render(
+        "look.html",
         seen=seen,
         figures=drawn,
         samples={label: [_shown(seen, at) for at in own] for label, own in chosen.items()},
@@ -76,29 +76,15 @@ def write(seen: Look, out: Path) -> Path:
         copies=_beside(seen, [group for group in _copies(seen) if not _crosses(seen, group)]),
         shared=_shared(seen)[:_ROWS_SHOWN],
         unreadable=[(_name(seen, at), seen.survey.facts[at].refused) for at in seen.unreadable[:_ROWS_SHOWN]],
-        svg=lambda text: _data("image/svg+xml", text.encode()),
-    )  # fmt: skip
-    try:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)  # these are patients' images
+    )
+    with writing(out):
         for name, picture in drawn.items():
             (out / f"{name}.png").write_bytes(picture.png)
         if seen.survey.readable:
             rows = [[preview(seen.data.examples[at].path) for at in own] for own in chosen.values() if own]
             (out / "samples.png").write_bytes(sheet(rows))
         (out / "look.html").write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise SetupError(f"the page cannot be written to {out}: {error.strerror}; choose another --out") from error
     return out / "look.html"
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("train.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _copies(seen: Look) -> list[Group]:
@@ -124,7 +110,7 @@ def _beside(seen: Look, groups: Sequence[Group]) -> Gallery:
 
 def _shown(seen: Look, at: int) -> Shown:
     example, facts = seen.data.examples[at], seen.survey.facts[at]
-    image = "" if facts.refused else _data("image/jpeg", preview(example.path))
+    image = "" if facts.refused else address("image/jpeg", preview(example.path))
     size = f"{facts.width}×{facts.height}" if facts.width else "original size unknown"
     return Shown(_name(seen, at), example.label, example.split or "unsplit", size, image)
 
@@ -143,7 +129,3 @@ def _shared(seen: Look) -> list[Shared]:
             counts = ", ".join(f"{side} {sides.count(side)}" for side in SPLITS if side in sides)
             shared.append(Shared(str(seen.data.examples[group.places[0]].patient), counts))
     return shared
-
-
-def _data(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,29 +1,26 @@
 """A sweep as one HTML page, its figures beside it."""
 
-import base64
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from train.changes import changed
-from train.measuring.verdict import percent
+from train.measuring.percent import percent
 from train.recipe import load
 from train.report import sweep_figures
-from train.report.page import templates
+from train.report.folder import writing
+from train.report.rendering import render
 from train.report.style import Picture
 from train.report.sweep_figures import words as figure_words
 from train.report.wording import plain
 from train.sweep.plan import Outcome, Plan, fit_command, shown, words
 from train.sweep.space import Point, start
 from train.sweep.study import ENOUGH, Study
-from xray.errors import SetupError
 
 PAGE = "sweep.html"
 NUMBERS = "sweep.json"
 FIGURES = ("shifted_auroc", "shifted_accuracy", "shifted_loss")
-
-
 FEW = 0.005
 """Share that one validation image is of all, above which it is said."""
 
@@ -42,36 +39,30 @@ def write(study: Study, data: str) -> Path:
     importances = study.importances()
     own = start(changed(load(plan.recipe), plan.fixed), plan.axes)
     figures = _figures(plan, outcomes, importances)
-    page = (
-        templates(escaped=True)
-        .get_template("sweep.html")
-        .render(
-            plan=plan,
-            best=best,
-            counts=_counts(outcomes),
-            remarks=[] if best is None else remarks(plan, outcomes, best, own),
-            command=None if best is None else fit_command(plan, best.point, data),
-            ranked=_ranked(plan, outcomes),
-            own=own,
-            held=plain({name: value for name, value in vars(plan.fixed).items() if value not in (None, ())}),
-            enough=ENOUGH,
-            figures=figures,
-            figure=figure_words(plan.figure),
-            figure_words=figure_words,
-            others=[name for name in FIGURES if name != plan.figure],
-            words=words,
-            shown=shown,
-            svg=lambda text: f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}",
-        )
+    page = render(
+        "sweep.html",
+        plan=plan,
+        best=best,
+        counts=_counts(outcomes),
+        remarks=[] if best is None else remarks(plan, outcomes, best, own),
+        command=None if best is None else fit_command(plan, best.point, data),
+        ranked=_ranked(plan, outcomes),
+        own=own,
+        held=plain({name: value for name, value in vars(plan.fixed).items() if value not in (None, ())}),
+        enough=ENOUGH,
+        figures=figures,
+        figure=figure_words(plan.figure),
+        figure_words=figure_words,
+        others=[name for name in FIGURES if name != plan.figure],
+        words=words,
+        shown=shown,
     )
-    try:
+    with writing(study.folder):
         for name, picture in figures.items():
             (study.folder / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
             (study.folder / f"{name}.png").write_bytes(picture.png)
         (study.folder / PAGE).write_text(page, encoding="utf-8")
         (study.folder / NUMBERS).write_text(_numbers(plan, outcomes, importances), encoding="utf-8")
-    except OSError as error:
-        raise SetupError(f"the page cannot be written to {study.folder}: {error.strerror}") from error
     return study.folder / PAGE
 
 

@@ -1,7 +1,6 @@
 """How a run was trained, read back from its folder: the curve of every epoch, which one was kept, and where it stopped."""
 
 import csv
-import json
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -55,8 +54,7 @@ def read_training(run: Run) -> Training | None:
         return None
     with run.history.open(newline="", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
-    told = json.loads(run.recipe.read_text(encoding="utf-8"))
-    return training(rows, told)
+    return training(rows, run.read_recipe())
 
 
 def training(rows: list[dict[str, Any]], told: dict[str, Any]) -> Training | None:

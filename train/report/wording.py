@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from train.measuring.verdict import UNBROKEN, percent
+from train.measuring.percent import UNBROKEN, percent
 from xray.card import Interval, OperatingPoint
 
 POINTS = {
@@ -53,9 +53,11 @@ def share(interval: Interval | None) -> str:
     return f"{percent(interval.value)} ({low.removesuffix(f'{UNBROKEN}%')}–{high})"
 
 
-def figure(interval: Interval | None) -> str:
-    """An area with its interval."""
-    return "–" if interval is None else f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+def figure(interval: Interval | None, digits: int = 3) -> str:
+    """A figure with its interval."""
+    if interval is None:
+        return "–"
+    return f"{interval.value:.{digits}f} ({interval.low:.{digits}f}–{interval.high:.{digits}f})"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -10,28 +10,12 @@ import numpy as np
 
 from train.measuring.evaluation import Evaluation
 from train.report.contents import Report
-from train.report.page import page, templates
+from train.report.folder import make_folder, writing
+from train.report.page import page
 from train.report.plates import NAMES, OVERVIEW, plates
-from xray.errors import SetupError
+from train.report.rendering import render
 
 PAGE, CARD, METRICS, FIGURES = "report.html", "model_card.md", "metrics.json", "figures"
-
-
-def writable(out: Path, *, private: bool) -> None:
-    """Make the folder: better to find out before the work than after it.
-
-    Args:
-        out: Where the report goes.
-        private: For patients' images: a folder that is made now is nobody else's to read.
-
-    Raises:
-        SetupError: It cannot be made, or not be written.
-    """
-    try:
-        out.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
-        (out / FIGURES).mkdir(exist_ok=True)
-    except OSError as error:
-        raise SetupError(f"the folder {out} cannot be made ({error.strerror}); choose another --out") from error
 
 
 def write(report: Report, out: Path) -> None:
@@ -42,9 +26,10 @@ def write(report: Report, out: Path) -> None:
     Raises:
         SetupError: The folder cannot be written.
     """
-    writable(out, private=report.pictured)
+    make_folder(out, private=report.pictured)
     pictures = plates(report)
-    try:
+    with writing(out):
+        (out / FIGURES).mkdir(exist_ok=True)
         for name in NAMES:
             for suffix in (".svg", ".png"):
                 (out / FIGURES / name).with_suffix(suffix).unlink(missing_ok=True)
@@ -56,8 +41,6 @@ def write(report: Report, out: Path) -> None:
         (out / METRICS).write_text(metrics(report.measured), encoding="utf-8")
         (out / CARD).write_text(model_card(report), encoding="utf-8")
         (out / PAGE).write_text(page(report, pictures), encoding="utf-8")
-    except OSError as error:
-        raise SetupError(f"the report cannot be written to {out}: {error.strerror}") from error
 
 
 def metrics(measured: Evaluation) -> str:
@@ -75,8 +58,4 @@ def _rounded(values: Any) -> Any:
 
 def model_card(report: Report) -> str:
     """The card in Markdown, with the metadata that model hubs read."""
-    return (
-        templates(escaped=False)
-        .get_template("model_card.md")
-        .render(report=report, card=report.card, told=report.measured)
-    )
+    return render("model_card.md", report=report, card=report.card, told=report.measured)

@@ -1,11 +1,9 @@
 """Sweep: try values of a recipe's options in short trainings, several at a time, and go on where an earlier call was cut off."""
 
 import fcntl
-import logging
 import multiprocessing
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +20,7 @@ from train.data.pixels import unwritable
 from train.data.split import split
 from train.learning.fitting import Lesson
 from train.learning.prepare import prepare
+from train.log import log_to_stderr
 from train.recipe import load
 from train.sweep.plan import Plan
 from train.sweep.space import Value, axes, start
@@ -80,7 +79,7 @@ def set_up(settings: Settings) -> tuple[Study, Bench]:
     varied = axes(recipe, settings.weights, settings.vary or {}, settings.fixed)
     if not varied:
         raise SetupError("every option that could be varied is held still; leave some out")
-    workers, cache = settings.workers or os.cpu_count() or 1, settings.study.parent / ".pixels"
+    workers, cache = settings.workers, settings.study.parent / ".pixels"
     found = datasets.read(settings.data)
     with _decoding(cache):
         near = duplicates.near(found.examples, cache, workers=workers)
@@ -138,9 +137,7 @@ def _share_out(settings: Settings, trials: int) -> None:
 
 
 def _work(settings: Settings, trials: int, threads: int) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("absl", "tensorflow"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    log_to_stderr()
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     study, bench = set_up(settings)
     work(study, bench, trials)

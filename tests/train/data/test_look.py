@@ -55,7 +55,7 @@ def seen(faulty: Path) -> Look:
 
 
 def titles(seen: Look, *, wrong: bool) -> list[str]:
-    return [finding.title for finding in seen.findings if finding.wrong == wrong]
+    return [remark.title for remark in seen.remarks if remark.wrong == wrong]
 
 
 def test_every_fault_is_found_and_none_stops_the_look(seen: Look) -> None:

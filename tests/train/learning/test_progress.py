@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from train.learning.progress import Progress, ahead, best_of_stages, overfitting_since, stopped
+from train.learning.progress import Progress, ahead, overfitting_since, stopped
 from train.recipe import Recipe, Stage
 from xray.card import InputSpec
 
@@ -61,11 +61,6 @@ def test_the_best_epoch_is_the_first_with_the_best_figure(monitor: str, values: 
     assert progress.best_epoch == best
     assert told[best - 1]
     assert not any(told[best:])
-
-
-def test_each_stage_s_best_epoch_can_be_held_against_the_others() -> None:
-    done = rows(3, 2, 4) + rows(9, 1, stage="all layers", first=4)
-    assert [row["epoch"] for row in best_of_stages(RECIPE, done)] == [2, 5]
 
 
 def test_over_fitting_is_a_rising_validation_loss_under_a_falling_training_loss() -> None:

@@ -4,6 +4,7 @@ from textwrap import fill
 from typing import Any
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from train.measuring.evaluation import Evaluation
 from train.report.style import SERIES
@@ -15,7 +16,8 @@ def draw(axes: Any, told: Evaluation) -> None:
     rates = counts / counts.sum(axis=1, keepdims=True).clip(1)
     for (row, column), rate in np.ndenumerate(rates):
         # Rectangles, not a bitmap: the dark page changes their colour. Never so deep that the ink on it gets lost.
-        axes.add_patch(_cell(column, row, float(rate)))
+        cell = Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, color=SERIES[0], alpha=0.04 + 0.5 * rate, linewidth=0)
+        axes.add_patch(cell)
         axes.text(column, row - 0.1, f"{counts[row, column]}", ha="center", va="center", fontsize=13, weight="bold")
         axes.text(column, row + 0.22, f"{rate:.1%}" if counts[row].sum() else "–", ha="center", va="center", fontsize=9)
     ticks = range(len(told.labels))
@@ -25,9 +27,3 @@ def draw(axes: Any, told: Evaluation) -> None:
     axes.set_yticklabels([fill(label, 16, break_long_words=False) for label in told.labels])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-
-
-def _cell(column: int, row: int, rate: float) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, color=SERIES[0], alpha=0.04 + 0.5 * rate, linewidth=0)

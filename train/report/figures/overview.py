@@ -5,6 +5,7 @@ from typing import Any
 from train.measuring.evaluation import Evaluation
 from train.report.figures import confusion, probabilities, reliability, roc
 from train.report.style import Picture, draw_panels
+from train.report.wording import figure
 
 
 def draw(told: Evaluation) -> Picture:
@@ -13,11 +14,10 @@ def draw(told: Evaluation) -> Picture:
     def on(panels: list[Any]) -> None:
         for panel, one in zip(panels, (roc, reliability, probabilities, confusion), strict=True):
             one.draw(panel, told)
-        area, right = told.auroc, told.accuracy
-        panels[0].set_title(f"ROC: area {area.value:.3f} ({area.low:.3f}–{area.high:.3f})")
+        panels[0].set_title(f"ROC: area {figure(told.auroc)}")
         panels[1].set_title(f"reliability: calibration error {told.calibration_error:.3f}")
         # The histogram has its legend where the others have their title.
-        panels[3].set_title(f"accuracy {right.value:.3f} ({right.low:.3f}–{right.high:.3f})")
+        panels[3].set_title(f"accuracy {figure(told.accuracy)}")
         panels[0].figure.suptitle(f"{told.model} ({told.profile}) on {told.data}: {told.described}", fontsize=11)
 
     return draw_panels((9.6, 8.6), (2, 2), on)

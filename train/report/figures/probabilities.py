@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from train.measuring.evaluation import HISTOGRAM_BINS, Evaluation
 from train.report.style import INK, PLATE, colour
@@ -32,7 +33,7 @@ def draw(axes: Any, told: Evaluation) -> None:
     axes.set_ylim(bottom=0)
     ticks = [tick for tick in (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if tick <= axes.get_ylim()[1]]
     axes.set_yticks(ticks, labels=[str(tick) for tick in ticks], minor=False)
-    axes.yaxis.set_minor_locator(_none())
+    axes.yaxis.set_minor_locator(NullLocator())
     subject = told.positive if told.positive is not None else "the true label"
     axes.set(xlabel=f"probability of {subject}", ylabel="images", xlim=(0, 1))
     if told.operating_points:
@@ -42,9 +43,3 @@ def draw(axes: Any, told: Evaluation) -> None:
             axes.axvspan(band.low, band.high, color=INK, alpha=0.1, linewidth=0)
     columns = 3 if max(map(len, told.labels)) <= _SHORT else 1  # longer names would be cut off at both sides
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(columns, len(told.labels)))
-
-
-def _none() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()

@@ -3,7 +3,9 @@
 from typing import Any
 
 from train.measuring.evaluation import Evaluation
-from train.report.style import FAINT, INK, LINES, MARKERS, PLATE, colour
+from train.report.figures import bands
+from train.report.style import FAINT, INK, MARKERS, PLATE
+from train.report.wording import figure
 
 _CROWDED = 0.95
 """Above this area a curve lies in the corner, where nothing can be told apart at full scale."""
@@ -31,20 +33,7 @@ def draw(axes: Any, told: Evaluation) -> None:
 
 
 def _curves(axes: Any, told: Evaluation) -> None:
-    ranked = [(index, one) for index, one in enumerate(told.classes) if one.ranking is not None]
-    for place, (index, one) in enumerate(ranked):
-        assert one.ranking is not None
-        band, area = one.ranking.roc, one.ranking.auroc
-        axes.fill_between(
-            band.x, band.low, band.high, color=colour(index), alpha=0.18 if len(ranked) < 3 else 0.1, linewidth=0
-        )
-        axes.plot(
-            band.x,
-            band.value,
-            color=colour(index),
-            linestyle=LINES[place % len(LINES)],
-            label=f"{one.label}: {area.value:.3f} ({area.low:.3f}–{area.high:.3f})",
-        )
+    bands.draw(axes, told, lambda ranking: ranking.roc, lambda ranking: figure(ranking.auroc))
     for point, marker in zip(told.operating_points, MARKERS, strict=False):
         axes.plot(
             1 - point.specificity.value,
