@@ -1,6 +1,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,3 +129,10 @@ def test_the_documents_show_what_the_reference_model_measures(data_dir: Path) ->
     assert f"AUROC     {area['value']:.4f} ({area['low']:.4f}–{area['high']:.4f})" in said
     for row in shown["confusion"]:
         assert re.search(rf"\s{row[0]}\s+{row[1]}\n", said)
+
+
+def test_a_model_file_is_measured_compared_and_explained_without_tensorflow() -> None:
+    used = "train.evaluate, train.comparison, train.report.comparison, train.explain, train.report.explain"
+    told = f"import sys, {used}; print(sorted({{'tensorflow', 'tf_keras'}} & set(sys.modules)))"
+    asked = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert asked.stdout.strip() == "[]"
