@@ -2,7 +2,7 @@
 
 A validation fold cut from the training hospital looks near-perfect whatever the model is worth (AUROC 0.997–0.999
 here). The same fold cropped, turned, re-exposed, softened and re-sampled tells good models from bad ones, and shows
-what quantization does to them. The ranges are those of the training augmentation (`train/augment.py`), with other
+what quantization does to them. The ranges are those of the training augmentation (`train/learning/augment.py`), with other
 means of drawing and two shifts that training does not have (coarser sampling, unsharp masking): figures on these images
 are kinder than those of a hospital that nobody asked.
 """
