@@ -120,7 +120,7 @@ def _check_unchanged(run: Run, told: dict[str, Any]) -> None:
     other = sorted(name for name in now if name not in ("command", "versions") and begun.get(name) != now[name])
     if other:
         raise SetupError(
-            f"{run.folder} was begun with another {', '.join(other)}; repeat its settings with --resume "
+            f"{run.folder} was begun with other settings ({', '.join(other)}); repeat them with --resume "
             f"(they stand in {run.recipe.name}), or give another --run"
         )
 

@@ -147,8 +147,14 @@ def test_a_training_cut_off_between_or_within_stages_resumes_to_the_same_curve(
 def test_a_resumed_training_must_be_the_one_that_was_begun(drawn: Path, tmp_path: Path, run: Run) -> None:
     (tmp_path / "checkpoint").mkdir()
     (tmp_path / "recipe.json").write_bytes(run.recipe.read_bytes())
-    with pytest.raises(SetupError, match="begun with another data, seed, stages"):
+    with pytest.raises(SetupError, match=r"begun with other settings \(data, seed, stages\)"):
         train(with_epochs(load("cnn"), 3), Settings(drawn, tmp_path, seed=5, resume=True))
+
+
+def test_a_teacher_that_is_no_finished_run_is_told_before_any_work(drawn: Path, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="not a finished run"):
+        train(load("cnn"), Settings(drawn, tmp_path / "student", teacher=tmp_path / "nobody"))
+    assert not (tmp_path / "student" / "recipe.json").exists()
 
 
 def test_a_run_is_not_mixed_with_other_files(drawn: Path, tmp_path: Path) -> None:

@@ -59,5 +59,9 @@ def command(
         mlflow=mlflow,
         allow_leakage=allow_leakage,
     )
-    done = train(changed(load(recipe), changes(options)), settings)
+    try:
+        done = train(changed(load(recipe), changes(options)), settings)
+    except KeyboardInterrupt:
+        click.echo(f"stopped; with --resume the same command goes on in {run}", err=True)
+        raise
     click.echo(f"run: {done.folder}")

@@ -96,7 +96,7 @@ def _check(folders: Sequence[Path], told: Sequence[dict[str, Any]]) -> None:
         for folder, one in zip(folders[1:], told[1:], strict=True):
             if one[name] != told[0][name]:
                 raise SetupError(
-                    f"{folder} has another {name} (or split of it) than {folders[0]}; only runs of one recipe on the "
+                    f"{folder} and {folders[0]} differ in their {name} (or split of it); only runs of one recipe on the "
                     "same images, split alike, from the same starting weights, have an average"
                 )
     if told[0]["weights"] == "none":
