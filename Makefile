@@ -59,6 +59,8 @@ bench: $(FULL_ENV)/.stamp  ## every benchmark in turn; each prints ratios measur
 	$(FULL_ENV)/bin/python -m benchmarks.same_picture
 	$(FULL_ENV)/bin/python -m benchmarks.burst
 	$(FULL_ENV)/bin/python -m benchmarks.backlog
+	$(FULL_ENV)/bin/python -m benchmarks.training_feed
+	$(FULL_ENV)/bin/python -m benchmarks.cached_features
 
 # The reference model: three seeds, averaged, exported. Each fit goes on where it was cut off (--resume). 10 to 15 minutes
 # a seed on 2 quiet cores. Needs the real radiographs and the ImageNet weights.
