@@ -84,6 +84,7 @@ def _slice(panel: Any, axis: Axis, finished: Sequence[Outcome]) -> None:
     if axis.span is not None:
         panel.plot([one.point[axis.name] for one in finished], values, "o", color=_BLUE, alpha=0.75)
         panel.set_xscale("log")
+        panel.set_xlim(*axis.span)  # all that was to be tried; near each other, few trials' ticks overlapped
         return
     places = [axis.values.index(one.point[axis.name]) for one in finished]
     panel.plot(places, values, "o", color=_BLUE, alpha=0.6)
