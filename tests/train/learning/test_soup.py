@@ -64,9 +64,9 @@ def test_where_no_average_gains_nothing_is_written(run: Run, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"recipe": "other"}, "another recipe"),
-        ({"data": {}}, "another data"),
-        ({"weights": "else.h5"}, "another weights"),
+        ({"recipe": "other"}, "differ in their recipe"),
+        ({"data": {}}, "differ in their data"),
+        ({"weights": "else.h5"}, "differ in their weights"),
     ],
 )
 def test_runs_that_do_not_belong_together_are_told(
