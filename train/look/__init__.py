@@ -1,5 +1,6 @@
 """Look at a data set before anything is trained on it: what is wrong, what flatters, what is worth knowing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def look(location: Path, *, workers: int) -> Look:
     leakage = measure(data, near)
     told = shortcuts([data.examples[at] for at in readable], [seen.facts[at] for at in readable])
     remarks = (
-        *_unreadable(len(data.examples) - len(readable), len(data.examples)),
+        *_unreadable(seen),
         *_missing(data),
         *_leaks(leakage),
         *_contradicting(contradictions, data),
@@ -96,10 +97,13 @@ def look(location: Path, *, workers: int) -> Look:
     return Look(data, seen, near, found, leakage, contradictions, told, remarks)
 
 
-def _unreadable(count: int, of: int) -> Sequence[Remark]:
-    if not count:
+def _unreadable(seen: Survey) -> Sequence[Remark]:
+    reasons = Counter(facts.refused.split(":")[0] for facts in seen.facts if facts.refused)
+    if not reasons:
         return ()
-    return (Remark(True, "unreadable", f"{count} of {of} files cannot be read as radiographs; mend or remove them"),)
+    why = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    told = f"{reasons.total()} of {len(seen.facts)} files cannot be read as radiographs ({why}); mend or remove them"
+    return (Remark(True, "unreadable", told),)
 
 
 def _missing(data: Dataset) -> Sequence[Remark]:

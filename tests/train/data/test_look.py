@@ -62,7 +62,7 @@ def test_every_fault_is_found_and_none_stops_the_look(seen: Look) -> None:
     assert titles(seen, wrong=True) == ["unreadable", "missing", "leakage", "contradiction"]
     assert titles(seen, wrong=False) == ["shortcut"]
     told = str(seen)
-    assert "3 of 27 files cannot be read" in told
+    assert "3 of 27 files cannot be read as radiographs (No such file or directory 2, incomplete 1)" in told
     assert "the test split has no image of c" in told
     assert "3 of 11 test images are known from train (1 by exact duplicate, 1 by near-duplicate, 1 by patient)" in told
     assert "2 images show the same radiograph" in told
