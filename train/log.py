@@ -1,4 +1,4 @@
-"""What people see on stderr while a command runs: our own lines, and of TensorFlow's nothing but errors."""
+"""What people see on stderr while a command runs: our own lines, and as few of TensorFlow's as it lets us."""
 
 import logging
 import os

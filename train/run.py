@@ -106,8 +106,8 @@ class Run:
         """
         if not self.card.is_file():
             raise SetupError(
-                f"{self.folder} is not a finished run (it has no card.json); expected a folder that lungwatch-train fit "
-                "came to its end in: with --resume it goes on"
+                f"{self.folder} is not a finished run (it has no card.json); finish it with lungwatch-train fit … "
+                "--resume, or name another folder"
             )
         return Card.from_json(self.card.read_text(encoding="utf-8"))
 
