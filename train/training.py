@@ -23,6 +23,7 @@ from train.learning.journal import Listener, mlflow, tensorboard
 from train.learning.objective import read_teacher
 from train.learning.prepare import prepare
 from train.recipe import Recipe
+from train.report.folder import writing
 from train.run import Run
 from xray.card import Card, TrainingData
 from xray.errors import SetupError
@@ -77,15 +78,16 @@ def train(recipe: Recipe, settings: Settings) -> Run:
     model = classifier(recipe, len(labels), settings.weights)
     if settings.weights == "none" and recipe.stages[0].frozen == 1:
         log.warning("the backbone is frozen and starts from nothing (--weights none): the head sees random features")
-    run.write_recipe(told)
-    learning, checking = (len(data.of(side)) for side in ("train", "val"))
-    log.info("training %s on %d images, validating on %d", recipe.name, learning, checking)
-    lesson = Lesson(images.training, images.validation, images.test, teacher)
-    listeners = _listeners(run, settings, told)
-    progress = fit(model, recipe, lesson, run.checkpoints, seed=settings.seed, listeners=listeners)
-    run.write_history(progress.history)
-    finish(run, model, _card(recipe, settings, about, data, described, positive), images.sample, images.validation)
-    report_run(run, data, workers=workers)
+    with writing(run.folder):
+        run.write_recipe(told)
+        learning, checking = (len(data.of(side)) for side in ("train", "val"))
+        log.info("training %s on %d images, validating on %d", recipe.name, learning, checking)
+        lesson = Lesson(images.training, images.validation, images.test, teacher)
+        listeners = _listeners(run, settings, told)
+        progress = fit(model, recipe, lesson, run.checkpoints, seed=settings.seed, listeners=listeners)
+        run.write_history(progress.history)
+        finish(run, model, _card(recipe, settings, about, data, described, positive), images.sample, images.validation)
+        report_run(run, data, workers=workers)
     return run
 
 
@@ -117,6 +119,7 @@ def _check_unchanged(run: Run, told: dict[str, Any]) -> None:
     if not run.recipe.exists():
         return
     begun, now = run.read_recipe(), json.loads(json.dumps(told))
+    begun["data"]["name"] = now["data"]["name"]  # a folder may be moved; its digest tells whether it is the same data
     other = sorted(name for name in now if name not in ("command", "versions") and begun.get(name) != now[name])
     if other:
         raise SetupError(

@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import os
 import signal
@@ -163,3 +164,18 @@ def test_a_run_is_not_mixed_with_other_files(drawn: Path, tmp_path: Path) -> Non
         train(load("cnn"), Settings(drawn, tmp_path))
     with pytest.raises(SetupError, match="cannot be made"):
         train(load("cnn"), Settings(drawn, tmp_path / "letter.txt"))
+
+
+def test_a_disk_that_fills_up_is_told_and_leaves_no_run_that_looks_whole(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    recipe = with_epochs(load("cnn_small"), 1)
+    monkeypatch.setattr(Run, "write_images", full)
+    with pytest.raises(SetupError, match=r"cannot be written .No space left on device.; make room"):
+        train(recipe, Settings(drawn, tmp_path / "full", workers=1))
+    assert not Run(tmp_path / "full").card.exists()
+    monkeypatch.undo()
+    assert train(recipe, Settings(drawn, tmp_path / "full", workers=1, resume=True)).card.exists()

@@ -35,7 +35,7 @@ def finish(run: Run, model: keras.Model, card: Card, sample: NDArray[np.uint8], 
     described = f"{len(easy.labels)} validation images, each shifted {SHIFTS} times, labels weighing the same"
     fewest = int(np.bincount(easy.labels, minlength=len(card.labels)).min())
     if fewest < FEW_IMAGES:
-        log.warning("only %d validation images of one label: thresholds and temperature are rough", fewest)
+        log.warning("thresholds and temperature are rough: one label has no more validation images than %d", fewest)
         described += f"; only {fewest} of one label, so all of this is rough"
     card, arrays = calibrate(card, shifted, score(sample)[1], described)
     measured = (("validation", plain), ("validation, shifted", shifted))

@@ -138,7 +138,9 @@ class _Stage:
             feed = self._learner.feed(epoch)
             told = self._learner.model.fit(feed, verbose=0, callbacks=[_Step(self._follow, bar)]).history
         if not np.isfinite(told["loss"][0]):
-            raise SetupError(f"the loss became {told['loss'][0]} in epoch {epoch + 1}; lower the learning rate")
+            raise SetupError(
+                f"the loss became {told['loss'][0]} in epoch {epoch + 1}; lower the learning rate, and give a new --run"
+            )
         row: Row = {
             "epoch": epoch + 1,
             "stage": self._stage.name,
@@ -150,7 +152,9 @@ class _Stage:
         with self._average.swapped():
             scores = self._learner.score()
         if not np.isfinite(scores).all():  # the loss is a mean over the epoch, from before its last step
-            raise SetupError(f"the scores are no numbers any more after epoch {epoch + 1}; lower the learning rate")
+            raise SetupError(
+                f"the scores are no numbers any more after epoch {epoch + 1}; lower the learning rate, and give a new --run"
+            )
         return row | _measured(scores, self._lesson) | {"seconds": round(time.monotonic() - started, 1)}
 
 

@@ -34,5 +34,5 @@ def writing(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SetupError(
-            f"{out} cannot be written ({error.strerror}); make room there, or choose another folder"
+            f"{out} cannot be written ({error.strerror or error}); make room there, or choose another folder"
         ) from error
