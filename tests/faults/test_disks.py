@@ -125,8 +125,12 @@ def test_a_disk_that_turns_read_only_is_a_pause_that_ends_when_it_is_writable(
         worker.start(listen=address).until_serving()
         arrive(worker)
         # The kernel makes no disk read-only under an open file, unless by its own error: another mount stands for that.
-        mounted("--bind", worker.root, worker.root)
-        mounted("-o", "remount,bind,ro", worker.root)
+        # It is made read-only beside, where nobody has a file open, and keeps that when it is laid over the root.
+        beside = worker.root.parent / "beside"
+        beside.mkdir()
+        mounted("--bind", worker.root, beside)
+        mounted("-o", "remount,bind,ro", beside)
+        mounted("--bind", beside, worker.root)
         (worker.root.parent / "late.jpeg").write_bytes(jpeg(COUNT))
         expect_pause(worker, address, "read_only")
         subprocess.run(["umount", "-l", worker.root], check=True)
