@@ -138,10 +138,10 @@ def test_images_are_read_as_training_and_worker_do(run: Run, images: list[Path])
 
 
 def test_layers_are_chosen_by_name(run: Run, images: list[Path]) -> None:
-    explainer = Explainer(run.folder, ["features", "conv2d"])
+    explainer = Explainer(run.folder, ["features", "conv1_1"])
     (told,) = explainer.explain(images[:1])
     assert isinstance(told, Explanation)
-    assert [(one.layer, one.shape) for one in told.layers] == [("features", (8, 8, 128)), ("conv2d", (128, 128, 16))]
+    assert [(one.layer, one.shape) for one in told.layers] == [("features", (8, 8, 128)), ("conv1_1", (128, 128, 16))]
     with pytest.raises(SetupError, match="--layers embedding: expected layers of this model whose output is a map: "):
         Explainer(run.folder, ["embedding"])
 

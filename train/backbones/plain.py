@@ -34,14 +34,15 @@ def plain(
     if weights != "none":
         raise SetupError(f"a plain CNN starts from nothing; expected --weights none, got {weights}")
     flow = SYMMETRIC(image)
-    for block, width in enumerate(widths):
-        if block:
-            flow = keras.layers.MaxPooling2D()(flow)
+    # Every layer has a name of its own: Keras's numbers go on from one model of a process to the next.
+    for block, width in enumerate(widths, start=1):
+        if block > 1:
+            flow = keras.layers.MaxPooling2D(name=f"pool{block}")(flow)
             if dropout:
-                flow = keras.layers.SpatialDropout2D(dropout)(flow)
-        for _ in range(each):
-            flow = keras.layers.Conv2D(width, 3, padding="same", use_bias=momentum is None)(flow)
+                flow = keras.layers.SpatialDropout2D(dropout, name=f"pool{block}_dropout")(flow)
+        for place in (f"conv{block}_{number}" for number in range(1, each + 1)):
+            flow = keras.layers.Conv2D(width, 3, padding="same", use_bias=momentum is None, name=place)(flow)
             if momentum is not None:
-                flow = keras.layers.BatchNormalization(momentum=momentum)(flow)
-            flow = keras.layers.ReLU()(flow)
+                flow = keras.layers.BatchNormalization(momentum=momentum, name=f"{place}_norm")(flow)
+            flow = keras.layers.ReLU(name=f"{place}_relu")(flow)
     return flow
