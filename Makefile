@@ -31,7 +31,7 @@ run: $(WORKER_ENV)/.stamp  ## answer what is dropped into ./spool/incoming, with
 	@exec $(WORKER_ENV)/bin/python -m worker run --root '$(ROOT)' $(if $(MODEL),--model '$(MODEL)') $(if $(LISTEN),--listen '$(LISTEN)')
 
 .PHONY: demo
-demo: $(FULL_ENV)/.stamp  ## train, export and answer on drawn radiographs, in a minute or so
+demo: $(FULL_ENV)/.stamp  ## train, export and answer on drawn radiographs, in a minute or two
 	@$(FULL_ENV)/bin/python demo.py
 
 .PHONY: test

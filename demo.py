@@ -1,4 +1,4 @@
-"""The whole path in a minute, on drawn radiographs: train, export, watch a folder, answer.
+"""The whole path in a minute or two, on drawn radiographs: train, export, watch a folder, answer.
 
     make demo
 
@@ -23,7 +23,7 @@ from PIL import Image
 from xray.phantom import draw
 
 LISTEN = "127.0.0.1:18081"
-TRAINING_RADIOGRAPHS = 400
+TRAINING_RADIOGRAPHS = 800
 DROPPED_RADIOGRAPHS = 12
 
 
@@ -35,13 +35,11 @@ def main() -> None:
         say(f"1. drawing {TRAINING_RADIOGRAPHS} radiographs, half of them with opacities")
         with ProcessPoolExecutor() as pool:
             list(pool.map(write_labelled, [folder / "data"] * TRAINING_RADIOGRAPHS, range(TRAINING_RADIOGRAPHS)))
-        options = "--recipe cnn --size 80 --batch-size 16 --epochs 10"
+        options = "--recipe cnn --size 80 --batch-size 16 --epochs 6"
         say(f"2. training a small CNN on them:  lungwatch-train fit data {options} --run run")
         run("train", "fit", folder / "data", *options.split(), "--run", folder / "run")
-        # One of the 80 shifted validation images is 1.25 %: so few cannot keep to the gate's 1.5 % but by luck.
-        accepted = "--profile int8 --accept-changed-decisions 0.1"
-        say(f"3. exporting it:  lungwatch-export convert run {accepted} --out model.tflite")
-        run("export", "convert", folder / "run", *accepted.split(), "--out", folder / "model.tflite")
+        say("3. exporting it:  lungwatch-export convert run --profile int8 --out model.tflite")
+        run("export", "convert", folder / "run", "--profile", "int8", "--out", folder / "model.tflite")
         say("4. watching a folder:  lungwatch-worker run --root spool --model model.tflite")
         watch(folder / "spool", folder / "model.tflite")
     say(f"done in {time.monotonic() - started:.0f} s")
