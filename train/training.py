@@ -112,6 +112,8 @@ def _claim(run: Run, *, resume: bool) -> None:
         raise SetupError(f"{run.folder} already holds a finished run; give another --run")
     if run.checkpoints.exists() and not resume:
         raise SetupError(f"{run.folder} holds an unfinished training; add --resume to go on, or give another --run")
+    if resume and not run.checkpoints.exists():
+        log.info("there is no training in %s to go on with: beginning one", run.folder)
 
 
 def _check_unchanged(run: Run, told: dict[str, Any]) -> None:

@@ -44,6 +44,8 @@ def command(
     """Train a recipe on DATA: a folder class/…, split/class/…, or a CSV manifest."""
     from train.changes import changed
     from train.recipe import load
+
+    chosen = changed(load(recipe), changes(options))  # a misspelt name is told before TensorFlow takes its seconds
     from train.training import Settings, train
 
     settings = Settings(
@@ -60,7 +62,7 @@ def command(
         allow_leakage=allow_leakage,
     )
     try:
-        done = train(changed(load(recipe), changes(options)), settings)
+        done = train(chosen, settings)
     except KeyboardInterrupt:
         click.echo(f"stopped; with --resume the same command goes on in {run}", err=True)
         raise
